@@ -1,0 +1,48 @@
+"""Every error the assistant raises on purpose.
+
+AssistantError                 the base: one sentence that says what, where and what to do
+├── SettingsError              a key, value or path of the configuration is wrong
+├── CorpusError                the corpus is missing, empty or unreadable as a whole
+├── ReadError                  one document could not be read (the build skips it and goes on)
+├── IndexMissing               there is no index yet
+├── IndexDamaged               the index on disk is incomplete, altered or of another make
+├── ModelError                 the embedding model is missing or does not load
+├── OptionalPackageMissing     a setting needs a package that is not installed
+└── QuestionError              the question or its options cannot be used
+"""
+
+
+class AssistantError(Exception):
+    """Base class; ``str(error)`` is one sentence for the person who can act on it."""
+
+
+class SettingsError(AssistantError):
+    """A configuration key, value or path is wrong."""
+
+
+class CorpusError(AssistantError):
+    """The corpus as a whole is missing, empty or unreadable."""
+
+
+class ReadError(AssistantError):
+    """One document could not be read."""
+
+
+class IndexMissing(AssistantError):
+    """No index generation exists where the settings point."""
+
+
+class IndexDamaged(AssistantError):
+    """An index generation is incomplete, altered, or made by other settings."""
+
+
+class ModelError(AssistantError):
+    """The embedding model is missing or does not load."""
+
+
+class OptionalPackageMissing(AssistantError):
+    """A setting needs an optional package; the message carries the pip line."""
+
+
+class QuestionError(AssistantError):
+    """The question or one of its options cannot be used."""
