@@ -1,0 +1,58 @@
+# make run   makes the environment, builds the index and serves the page on http://127.0.0.1:8000
+# make test  makes the environment and runs every test, those in a real browser included
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+SUPPORTED := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
+CHROMIUMS := chromium chromium-browser google-chrome google-chrome-stable
+
+.PHONY: run test environment test-environment chromium
+
+run: environment
+	@$(PY) -m assistant serve
+
+# -m "" also runs the tests marked slow and browser.
+test: test-environment chromium
+	@HF_HUB_OFFLINE=1 $(PY) -m pytest -m ""
+
+environment: $(VENV)/.installed
+test-environment: $(VENV)/.installed-test
+
+# A stamp is written last, so that an installation cut short is taken up again the next time.
+$(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/.created
+	@echo "Installing requirements.txt into $(VENV) (once; torch makes this a few minutes) …"
+	@$(PIP) -r requirements.txt
+	@$(PIP) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.installed-test: requirements-dev.txt $(VENV)/.installed
+	@echo "Installing requirements-dev.txt into $(VENV) …"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.created:
+	@for python in $(CANDIDATES); do \
+	  if $$python -c '$(SUPPORTED)' 2>/dev/null; then \
+	    echo "Making $(VENV) with $$($$python --version) …"; \
+	    $$python -m venv --clear $(VENV) && touch $@ && exit 0; \
+	  fi; \
+	done; \
+	echo "No usable Python 3.11 or newer was found: install python3 and python3-venv, then run make again." >&2; \
+	exit 1
+
+# Finds a Chromium and a Chinese font, or installs Debian's where that needs no password.
+chromium:
+	@missing=""; \
+	command -v $(CHROMIUMS) >/dev/null || missing="chromium"; \
+	fc-list :lang=zh 2>/dev/null | grep -q . || missing="$$missing fonts-noto-cjk fontconfig"; \
+	[ -n "$$missing" ] || exit 0; \
+	root=""; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
+	if command -v apt-get >/dev/null && $$root true 2>/dev/null; then \
+	  echo "Installing $$missing …"; \
+	  $$root apt-get -qq update && \
+	  DEBIAN_FRONTEND=noninteractive $$root apt-get -qq install --no-install-recommends $$missing >/dev/null && exit 0; \
+	fi; \
+	echo "The browser tests need Chromium and a Chinese font: install $$missing, then run make test again." >&2; \
+	exit 1
