@@ -1,20 +1,221 @@
 """Chinese and English text: tokens, sentences and language."""
 
+import os
 import re
+import stat
+import tempfile
+import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
 
 from assistant.schema import Language
 
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+TOKENIZER = "jieba-search+snowball-1"  # changes whenever the tokens of any text change
+
+_HAN_CLASS = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_HAN = re.compile(f"[{_HAN_CLASS}]")
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
+_TOKEN = re.compile(
+    rf"(?P<han>[{_HAN_CLASS}]+)"
+    rf"|(?P<latin>[^\W_{_HAN_CLASS}](?:[^\W_{_HAN_CLASS}]|[._+\-/@](?=[^\W_{_HAN_CLASS}]))*(?:\+\+|#)?)"
+)
+_LATIN_PART = re.compile(r"[^\W_]+")
+_CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+# A sentence ends at a Chinese or Latin mark, with any closing quotes; a full stop ends one only
+# before white space or Chinese, so that 1.4B, e.g. file.py and pjlab.org.cn stay whole.
+_SENTENCE_END = re.compile(
+    r"(?:[。！？；!?;]+|(?<![A-Z]\b)(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bFig)(?<!\bDr)"
+    rf"(?<!\bProf)(?<!\bNo)\.(?=\s|$|[{_HAN_CLASS}]))[\"'”’」』）)\]]*"
+)
 
 
 def detect_language(text: str) -> Language:
     """Return ``zh`` where Chinese characters outweigh Latin words, else ``en``.
 
-    A Latin word counts as much as a Chinese character, since mixed technical Chinese is full of
-    English names.
+    A Latin word weighs half a Chinese character, since technical Chinese is full of English names.
     """
     han = len(_HAN.findall(text))
     latin = len(_LATIN_WORD.findall(text))
     return "zh" if han and han * 2 >= latin else "en"
+
+
+def fold(text: str) -> str:
+    """Return ``text`` in compatibility form (full-width to ASCII) and lower case."""
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def squeeze(text: str) -> str:
+    """Return ``text`` folded and without white space: equal for texts that read the same."""
+    return "".join(fold(text).split())
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a text as written: a Latin compound, or one jieba word of a Han run."""
+
+    text: str
+    start: int
+    is_han: bool
+
+
+def words(text: str) -> list[Word]:
+    """Return the words of ``text`` in reading order, stop words included."""
+    found: list[Word] = []
+    for match in _TOKEN.finditer(text):
+        if match["han"]:
+            for word, start, _ in _segmenter().tokenize(match[0], HMM=True):
+                found.append(Word(word, match.start() + start, is_han=True))
+        else:
+            found.append(Word(match[0], match.start(), is_han=False))
+    return found
+
+
+def is_stopword(word: str) -> bool:
+    """Tell whether ``word`` carries no meaning of its own."""
+    return fold(word) in _stopwords()
+
+
+def is_dictionary_word(word: str) -> bool:
+    """Tell whether jieba's dictionary knows the Chinese ``word``."""
+    return bool(_segmenter().FREQ.get(word))
+
+
+def tokenize(text: str) -> list[str]:
+    """Return the search tokens of ``text``, stop words left out, in reading order.
+
+    Han runs are cut by jieba in search mode; a word jieba does not know also gives its character
+    pairs, so that a name is found however it was cut. Latin words are stemmed (Snowball); a
+    compound (``Fisheye-GS``, ``OP_CAPTURE_LIST``, ``PackMamba``) gives itself and its parts.
+    """
+    stop = _stopwords()
+    tokens: list[str] = []
+    for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text)):
+        found = _han_tokens(match[0]) if match["han"] else _latin_tokens(match[0])
+        tokens.extend(token for token in found if token not in stop)
+    return tokens
+
+
+def count_tokens(text: str) -> int:
+    """Return how many jieba tokens ``text`` has, white space and punctuation left out."""
+    segmenter = _segmenter()
+    count = 0
+    for match in _TOKEN.finditer(text):
+        count += sum(1 for _ in segmenter.cut(match[0], HMM=False)) if match["han"] else 1
+    return count
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the (start, end) of each sentence of ``text``, without surrounding white space.
+
+    A line break ends a sentence as well.
+    """
+    for line in re.finditer(r"[^\n]+", text):
+        start = line.start()
+        for end in _SENTENCE_END.finditer(text, line.start(), line.end()):
+            yield from _trimmed(text, start, end.end())
+            start = end.end()
+        yield from _trimmed(text, start, line.end())
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield start, end
+
+
+def _han_tokens(run: str) -> Iterator[str]:
+    segmenter = _segmenter()
+    previous = ""
+    for word in segmenter.cut(run, HMM=True):
+        if len(word) > 2:
+            yield from _inner_words(word, segmenter.FREQ)
+        elif len(word) == 1 and len(previous) == 1:
+            yield previous + word
+        yield word
+        previous = word
+
+
+def _inner_words(word: str, known: dict[str, int]) -> Iterator[str]:
+    """Yield the shorter words inside ``word``; all character pairs where jieba knows none of it."""
+    unknown = not known.get(word)
+    for size in (2, 3):
+        for start in range(len(word) - size + 1) if len(word) > size else ():
+            piece = word[start : start + size]
+            if known.get(piece) or (unknown and size == 2):
+                yield piece
+
+
+def _latin_tokens(word: str) -> Iterator[str]:
+    yield _stem(word)
+    parts = _LATIN_PART.findall(word.replace("_", " "))
+    if all(part.isdigit() for part in parts):
+        return  # a number or a date is itself only
+    if len(parts) == 1 and parts[0] == word:
+        parts = _CAMEL.findall(word)
+        if len(parts) < 2 or any(part.isdigit() for part in parts):
+            return  # a plain word, or a name such as A100 or ICLR2024's parts
+    for part in parts:
+        if len(part) > 1:
+            yield _stem(part)
+
+
+@lru_cache(maxsize=65536)
+def _stem(word: str) -> str:
+    lower = word.lower()
+    # Stemming an acronym or a name with digits would merge it with another (OPS, GS, B200s).
+    if len(lower) < 4 or not lower.isascii() or not lower.isalpha():
+        return lower
+    return _stemmer().stemWord(lower)
+
+
+@lru_cache(maxsize=1)
+def _stemmer():  # noqa: ANN202 (PyStemmer has no type stubs)
+    import Stemmer
+
+    return Stemmer.Stemmer("english")
+
+
+@lru_cache(maxsize=1)
+def _stopwords() -> frozenset[str]:
+    path = Path(__file__).parent / "lexicon" / "stopwords.yaml"
+    lists = yaml.safe_load(path.read_text("utf-8"))
+    return frozenset(word for listed in lists.values() for word in listed.split())
+
+
+@lru_cache(maxsize=1)
+def _segmenter():  # noqa: ANN202 (jieba has no type stubs)
+    """Return jieba's segmenter, its cache kept in a folder only this user can write.
+
+    jieba reads its cache with ``marshal`` from the shared temporary folder, where another user
+    could plant one.
+    """
+    import logging
+
+    import jieba
+
+    jieba.setLogLevel(logging.WARNING)
+    segmenter = jieba.Tokenizer()
+    segmenter.tmp_dir = str(_private_cache_folder())
+    segmenter.initialize()
+    return segmenter
+
+
+def _private_cache_folder() -> Path:
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = base / "lab-assistant"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="lab-assistant-"))
+    if status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return Path(tempfile.mkdtemp(prefix="lab-assistant-"))
+    return folder

@@ -1,0 +1,88 @@
+"""BM25 over search tokens, with weighted query terms."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import bm25s
+import numpy as np
+
+_VOCABULARY = "vocabulary.json"
+_ARRAYS = ("data", "indices", "indptr")
+
+
+class LexicalIndex:
+    """An inverted index of BM25 scores: one column of (passage, score) a token.
+
+    bm25s computes every token's score in every passage when the index is built (Lù 2024,
+    arXiv:2407.03618; BM25 as in Lucene); a query sums the columns of its tokens.
+    """
+
+    def __init__(
+        self,
+        vocabulary: dict[str, int],
+        data: np.ndarray,
+        indices: np.ndarray,
+        indptr: np.ndarray,
+        passage_count: int,
+    ) -> None:
+        self._vocabulary = vocabulary
+        self._data = data  # (entries,) float32
+        self._indices = indices  # (entries,) int32, passage numbers
+        self._indptr = indptr  # (tokens + 1,) int64
+        self.passage_count = passage_count
+
+    @classmethod
+    def build(cls, token_lists: Sequence[Sequence[str]]) -> "LexicalIndex":
+        """Index passages given as tokens."""
+        vocabulary: dict[str, int] = {}
+        ids = [[vocabulary.setdefault(t, len(vocabulary)) for t in tokens] for tokens in token_lists]
+        if not vocabulary:
+            empty = np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(1, np.int64)
+            return cls({}, *empty, len(token_lists))
+        engine = bm25s.BM25(k1=1.2, b=0.6)
+        engine.index((ids, vocabulary), create_empty_token=False, show_progress=False)
+        arrays = engine.scores
+        return cls(
+            vocabulary, arrays["data"], arrays["indices"],
+            np.asarray(arrays["indptr"], np.int64), len(token_lists),
+        )  # fmt: skip
+
+    @classmethod
+    def load(cls, folder: Path, passage_count: int) -> "LexicalIndex":
+        """Load what ``save`` wrote."""
+        vocabulary = {t: i for i, t in enumerate(json.loads((folder / _VOCABULARY).read_text("utf-8")))}
+        arrays = [np.load(folder / f"{name}.npy", allow_pickle=False) for name in _ARRAYS]
+        return cls(vocabulary, *arrays, passage_count)
+
+    def save(self, folder: Path) -> None:
+        """Write the index into an existing, empty folder."""
+        tokens = json.dumps(list(self._vocabulary), ensure_ascii=False)
+        (folder / _VOCABULARY).write_text(tokens, "utf-8")
+        for name, array in zip(_ARRAYS, (self._data, self._indices, self._indptr), strict=True):
+            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+
+    def scores(self, weighted_tokens: Sequence[tuple[str, float]]) -> np.ndarray:
+        """Return each passage's BM25 score, (passages,) float32: weight times score, summed."""
+        total = np.zeros(self.passage_count, np.float32)
+        for token, weight in weighted_tokens:
+            number = self._vocabulary.get(token)
+            if number is not None:
+                column = slice(self._indptr[number], self._indptr[number + 1])
+                total[self._indices[column]] += np.float32(weight) * self._data[column]
+        return total
+
+    def frequency(self, token: str) -> int:
+        """Return how many passages contain ``token``."""
+        number = self._vocabulary.get(token)
+        return 0 if number is None else int(self._indptr[number + 1] - self._indptr[number])
+
+    def idf(self, token: str) -> float:
+        """Return the token's inverse document frequency, as in Lucene; highest where unknown."""
+        n = self.frequency(token)
+        return float(np.log(1 + (self.passage_count - n + 0.5) / (n + 0.5)))
+
+    @property
+    def vocabulary(self) -> dict[str, int]:
+        """Every token and its number."""
+        return self._vocabulary

@@ -1,0 +1,69 @@
+"""Chinese personal names of a corpus, found by their pinyin as well."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from assistant.text import fold, is_dictionary_word
+
+_LONGEST_NAME = 4  # characters
+
+
+class NameIndex:
+    """The words of a corpus that may be Chinese names."""
+
+    def __init__(self, tokens: Iterable[str]) -> None:
+        self._names = tuple(sorted(token for token in tokens if _looks_like_name(token)))
+        self._by_pinyin: dict[str, tuple[str, ...]] | None = None
+
+    def is_name(self, word: str) -> bool:
+        """Tell whether ``word`` may be a Chinese name, in the corpus or not."""
+        return _looks_like_name(word)
+
+    def of_pinyin(self, word: str, *neighbours: str) -> tuple[str, ...]:
+        """Return the names that ``word`` and one of its neighbours spell, in either order.
+
+        ``Zhilin``, beside ``Pei``, gives 裴芝林.
+        """
+        if not self._names or not word.isascii() or not word.isalpha():
+            return ()
+        table = self._pinyin_table()
+        spellings = [fold(word)]
+        for other in neighbours:
+            spellings += [fold(word + other), fold(other + word)]
+        return tuple(name for spelling in spellings for name in table.get(spelling, ()))
+
+    def _pinyin_table(self) -> dict[str, tuple[str, ...]]:
+        if self._by_pinyin is None:
+            self._by_pinyin = _spell(self._names)
+        return self._by_pinyin
+
+
+def _spell(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    # pypinyin takes a third of a second to import: only questions in Latin letters need it.
+    from pypinyin import lazy_pinyin
+
+    table: dict[str, tuple[str, ...]] = {}
+    for name in names:
+        syllables = [syllable.replace("ü", "v") for syllable in lazy_pinyin(name)]
+        for cut in (1, 2):
+            family, given = "".join(syllables[:cut]), "".join(syllables[cut:])
+            if given:
+                for spelling in dict.fromkeys((family + given, given + family)):
+                    table[spelling] = (*table.get(spelling, ()), name)
+    return {spelling: tuple(dict.fromkeys(found)) for spelling, found in table.items()}
+
+
+def _looks_like_name(word: str) -> bool:
+    if not 2 <= len(word) <= _LONGEST_NAME or word.isascii() or is_dictionary_word(word):
+        return False
+    family = next((word[:n] for n in (2, 1) if word[:n] in _surnames()), "")
+    return bool(family) and 1 <= len(word) - len(family) <= 2
+
+
+@lru_cache(maxsize=1)
+def _surnames() -> frozenset[str]:
+    path = Path(__file__).parent.parent / "lexicon" / "surnames.yaml"
+    return frozenset(yaml.safe_load(path.read_text("utf-8"))["surnames"].split())

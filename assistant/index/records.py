@@ -1,0 +1,65 @@
+"""Table rows as records of named fields, one for each distinct row."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from assistant.chunking import place_of
+from assistant.schema import Document, Field, Place, Record, Row, Table
+from assistant.text import squeeze
+
+_YEAR = re.compile(r"(?<!\d)(?:19[89]\d|20\d\d)(?!\d)")
+_YEAR_COLUMN = re.compile(
+    r"year|date|time|venue|conference|journal|publi|年|日期|时间|会议|期刊|发表|届", re.IGNORECASE
+)
+_LONGEST_DATED_CELL = 60  # characters; a year in a longer cell may be any year
+
+
+def build_records(documents: Iterable[Document]) -> tuple[Record, ...]:
+    """Return the records of all tables, in corpus order; the same row on two pages is one record."""
+    records: dict[str, Record] = {}
+    for document in documents:
+        if document.status == "placeholder":
+            continue
+        for table in document.tables:
+            for row in table.rows:
+                record = _record(document, table, row)
+                known = records.get(record.id)
+                records[record.id] = _merged(known, record) if known else record
+    return tuple(records.values())
+
+
+def record_id(table: Table, row: Row) -> str:
+    """Return the id of a row: equal wherever the same fields are stated."""
+    cells = zip(table.columns, row.cells, strict=True)
+    seed = "\n".join(f"{squeeze(name)}={squeeze(value)}" for name, value in cells if value)
+    return hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _record(document: Document, table: Table, row: Row) -> Record:
+    section = document.sections[table.section]
+    fields = tuple(
+        Field(name, value) for name, value in zip(table.columns, row.cells, strict=True) if value
+    )
+    place = place_of(document, section, row.start, row.end, row.line)
+    year = _year(fields, (*section.heading_path, table.name))
+    return Record(record_id(table, row), table.name, fields, year, (place,))
+
+
+def _year(fields: tuple[Field, ...], headings: tuple[str, ...]) -> int:
+    """Return the year of a row: from a dated column, a short cell, else its nearest heading."""
+    dated = [f.value for f in fields if _YEAR_COLUMN.search(f.name)]
+    short = [f.value for f in fields if len(f.value) <= _LONGEST_DATED_CELL]
+    for text in (*(v for v in dated if len(v) <= _LONGEST_DATED_CELL), *short, *reversed(headings)):
+        if found := _YEAR.search(text):
+            return int(found[0])
+    return 0
+
+
+def _merged(known: Record, other: Record) -> Record:
+    places = sorted({*known.places, *other.places}, key=_rank)
+    return Record(known.id, known.table, known.fields, known.year or other.year, tuple(places))
+
+
+def _rank(place: Place) -> tuple[bool, str, int]:
+    return place.status != "published", place.source, place.start

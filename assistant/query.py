@@ -1,0 +1,185 @@
+"""A question's words → weighted search terms: synonyms, translations, names and typos included."""
+
+import re
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, Protocol
+
+import yaml
+
+from assistant.index.lexical import LexicalIndex
+from assistant.index.names import NameIndex
+from assistant.text import Word, fold, is_dictionary_word, is_stopword, tokenize, words
+
+_LEXICON = Path(__file__).parent / "lexicon"
+_SYNONYM_WEIGHT = 0.8
+_INNER_WORD_WEIGHT = 0.8  # a Chinese word covered only by the shorter words inside it
+_FILLER_WEIGHT = 0.25
+_SELF_WEIGHT = 0.35
+_SMALLEST_TRANSLATION = 0.05
+
+TermRole = Literal["content", "self", "filler"]
+
+
+class Translator(Protocol):
+    """Weighted terms of the other language for the terms of a question."""
+
+    def translate(self, tokens: Sequence[str]) -> tuple[tuple[str, float], ...]:
+        """Return (term, weight in 0…1) for ``tokens``."""
+        ...
+
+
+@dataclass(frozen=True)
+class Term:
+    """One word of a question and everything that would count as it in a document.
+
+    ``variants``: (token, weight in 0…1); the word's own tokens weigh 1. ``is_named`` says that
+    nothing else will do for it: a name, an acronym, a model or a number.
+    """
+
+    text: str
+    role: TermRole
+    is_named: bool
+    weight: float  # how much it narrows the question: inverse document frequency
+    tokens: tuple[str, ...]
+    variants: tuple[tuple[str, float], ...]
+
+    def coverage(self, evidence: Set[str]) -> float:
+        """Return how far ``evidence`` (tokens) contains this term, 0…1."""
+        if self.tokens and self.tokens[0] in evidence:
+            return 1.0
+        best = max((w for token, w in self.variants if token in evidence), default=0.0)
+        inner = self.tokens[1:]
+        if inner and not self.is_named:
+            shared = sum(token in evidence for token in inner) / len(inner)
+            best = max(best, _INNER_WORD_WEIGHT * shared)
+        return best
+
+
+class QueryParser:
+    """Turns questions into terms, knowing one corpus's vocabulary."""
+
+    def __init__(
+        self, lexical: LexicalIndex, translator: Translator, names: NameIndex, glossary: "Glossary"
+    ) -> None:
+        self._lexical = lexical
+        self._translator = translator
+        self._names = names
+        self._glossary = glossary
+
+    def parse(self, text: str) -> tuple[Term, ...]:
+        """Return the terms of ``text`` in order, stop words left out, each once."""
+        found = words(text)
+        terms: dict[str, Term] = {}
+        for number, word in enumerate(found):
+            if not is_stopword(word.text):
+                after = found[number + 1] if number + 1 < len(found) else None
+                before = found[number - 1] if number else None
+                term = self._term(word, before, after, is_first=not number)
+                if term.tokens:
+                    terms.setdefault(fold(word.text), term)
+        return tuple(terms.values())
+
+    def _term(self, word: Word, before: Word | None, after: Word | None, *, is_first: bool) -> Term:
+        own = _own_tokens(word.text)
+        role = self._role(word.text)
+        is_named = role == "content" and self._is_named(word, is_first=is_first)
+        variants: dict[str, float] = {}
+        for name in self._names.of_pinyin(word.text, *_latin_neighbours(before, after)):
+            variants[name] = 1.0
+        for token in self._glossary.synonyms(word.text):
+            variants.setdefault(token, _SYNONYM_WEIGHT)
+        for token, weight in self._translator.translate(own[:1]):
+            if weight >= _SMALLEST_TRANSLATION:
+                variants[token] = max(variants.get(token, 0.0), weight)
+        for token in self._corrections(word, own):
+            variants.setdefault(token, _SYNONYM_WEIGHT)
+        weight = self._weight(own, tuple(variants))
+        weight *= {"content": 1.0, "self": _SELF_WEIGHT, "filler": _FILLER_WEIGHT}[role]
+        return Term(word.text, role, is_named, weight, own, tuple(variants.items()))
+
+    def _role(self, word: str) -> TermRole:
+        lists = _fillers()
+        if fold(word) in lists["fillers"]:
+            return "filler"
+        return "self" if fold(word) in lists["self_words"] else "content"
+
+    def _is_named(self, word: Word, *, is_first: bool) -> bool:
+        if word.is_han:
+            return self._names.is_name(word.text)
+        capitals = sum(letter.isupper() for letter in word.text)
+        if capitals > 1 or (capitals and not is_first) or re.search(r"[\d_@/.]", word.text):
+            return True
+        # In a question typed all in lower case a word that no dictionary has is a name as well.
+        token = tokenize(word.text)[:1]
+        return bool(token) and not self._translator.translate(token) and not is_first
+
+    def _corrections(self, word: Word, own: Sequence[str]) -> tuple[str, ...]:
+        """Return the corpus's own spelling of a mistyped Latin word."""
+        unknown = not word.is_han and len(word.text) >= 5 and word.text.isalpha() and bool(own)
+        if not unknown or self._lexical.frequency(own[0]) or self._translator.translate(own[:1]):
+            return ()
+        from rapidfuzz import distance, process
+
+        known = [token for token in self._lexical.vocabulary if token.isascii() and len(token) > 3]
+        found = process.extract(
+            own[0], known, scorer=distance.DamerauLevenshtein.normalized_similarity,
+            score_cutoff=0.8, limit=3,
+        )  # fmt: skip
+        return tuple(sorted(token for token, _, _ in found))
+
+    def _weight(self, own: tuple[str, ...], variants: tuple[str, ...]) -> float:
+        known = [token for token in (*own[:1], *variants) if self._lexical.frequency(token)]
+        if not known:
+            return self._lexical.idf("")
+        return max(min(self._lexical.idf(token) for token in known), 0.5)
+
+
+class Glossary:
+    """Words that mean the same, in both languages."""
+
+    def __init__(self, groups: Sequence[Sequence[str]]) -> None:
+        self._of: dict[str, dict[str, None]] = {}
+        for group in groups:
+            tokens = [token for word in group for token in tokenize(word.replace("_", " "))[:1]]
+            for word in group:
+                others = self._of.setdefault(fold(word.replace("_", " ")), {})
+                others.update(dict.fromkeys(tokens))
+
+    @classmethod
+    def load(cls, *paths: Path) -> "Glossary":
+        """Read the shipped glossary and those of ``paths`` that exist."""
+        groups: list[list[str]] = []
+        for path in (_LEXICON / "glossary.yaml", *paths):
+            if path.is_file():
+                groups += [str(line).split() for line in yaml.safe_load(path.read_text("utf-8")) or ()]
+        return cls(groups)
+
+    def synonyms(self, word: str) -> tuple[str, ...]:
+        """Return the tokens that stand for ``word``."""
+        return tuple(self._of.get(fold(word), ()))
+
+
+def _own_tokens(word: str) -> tuple[str, ...]:
+    """Return the word's tokens, the whole word first."""
+    tokens = list(dict.fromkeys(tokenize(word)))
+    whole = fold(word)
+    if whole in tokens:
+        tokens.remove(whole)
+        tokens.insert(0, whole)
+    return tuple(tokens)
+
+
+def _latin_neighbours(before: Word | None, after: Word | None) -> tuple[str, ...]:
+    return tuple(word.text for word in (before, after) if word is not None and not word.is_han)
+
+
+@lru_cache(maxsize=1)
+def _fillers() -> dict[str, frozenset[str]]:
+    values = yaml.safe_load((_LEXICON / "fillers.yaml").read_text("utf-8"))
+    return {
+        kind: frozenset(word for listed in lists.values() for word in listed.split())
+        for kind, lists in values.items()
+    }

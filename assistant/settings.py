@@ -1,0 +1,136 @@
+"""The configuration: a YAML file, each key optional, overridden by ASSISTANT_* variables."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from assistant.errors import SettingsError
+
+DEFAULT_CONFIG = Path("assistant.yaml")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CorpusSettings(_Part):
+    """Where the documents are, and where they are published."""
+
+    path: Path = Path("corpus")
+    site_url: str = Field("", pattern=r"^(https?://\S+)?$")
+    exclude: tuple[str, ...] = ()
+
+
+class IndexSettings(_Part):
+    """Where index generations are kept."""
+
+    path: Path = Path(".assistant/index")
+    backend: Literal["faiss"] = "faiss"
+
+
+class EmbeddingSettings(_Part):
+    """Which embedding model turns text into vectors."""
+
+    model: str = "default"
+
+
+class AnswerSettings(_Part):
+    """How answers are made."""
+
+    max_citations: int = Field(3, ge=1, le=20)
+
+
+class ServerSettings(_Part):
+    """How the HTTP server listens and whom it lets in."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    workers: int = Field(4, ge=1, le=64)  # threads
+    allowed_origins: tuple[str, ...] = ()
+    rate_limit: str = "30/minute"
+
+
+class Settings(BaseSettings):
+    """Every setting of the assistant; relative paths are meant from the configuration's folder."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ASSISTANT_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    corpus: CorpusSettings = CorpusSettings()
+    index: IndexSettings = IndexSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    answer: AnswerSettings = AnswerSettings()
+    server: ServerSettings = ServerSettings()
+
+    @classmethod
+    def settings_customise_sources(cls, settings_cls, init_settings, env_settings, **others):  # noqa: ANN001, ANN003, ANN206, ARG003
+        """Let the environment win over the file, whose values come in as arguments."""
+        return env_settings, init_settings
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Return the settings of ``path`` (``assistant.yaml`` where it exists) and the environment.
+
+    Raises SettingsError naming the key and the file's line.
+    """
+    config = path or DEFAULT_CONFIG
+    if path is not None and not config.is_file():
+        raise SettingsError(f"{config}: no such configuration file; check --config.")
+    values, lines = _read_yaml(config) if config.is_file() else ({}, {})
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, config, lines)) from error
+    return _resolved(settings, config.parent)
+
+
+def _read_yaml(config: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
+    try:
+        text = config.read_text("utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        values = yaml.safe_load(text)
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{config}: not UTF-8 text; save it as UTF-8.") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{config}:{mark.line + 1}" if mark else f"{config}"
+        raise SettingsError(f"{where}: not valid YAML; check indentation and quotes.") from error
+    if values is None:
+        return {}, {}
+    if not isinstance(values, dict):
+        raise SettingsError(f"{config}:1: expected keys such as 'corpus:' and 'server:'.")
+    lines: dict[tuple[str, ...], int] = {}
+    _note_lines(node, (), lines)
+    return values, lines
+
+
+def _note_lines(node: yaml.Node | None, path: tuple[str, ...], lines: dict) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            lines[(*path, str(key.value))] = key.start_mark.line + 1
+            _note_lines(value, (*path, str(key.value)), lines)
+
+
+def _explain(error: ValidationError, config: Path, lines: Mapping[tuple[str, ...], int]) -> str:
+    problem = error.errors()[0]
+    location = tuple(str(part) for part in problem["loc"])
+    key = ".".join(location)
+    line = next((lines[location[:n]] for n in range(len(location), 0, -1) if location[:n] in lines), 0)
+    variable = "ASSISTANT_" + "__".join(location).upper()
+    in_environment = variable in os.environ
+    where = f"environment variable {variable}" if in_environment or not line else f"{config}:{line}"
+    if problem["type"] == "extra_forbidden":
+        return f"{where}: unknown key '{key}'; remove it or check its spelling."
+    return f"{where}: '{key}' is wrong: {problem['msg']} (got {problem['input']!r})."
+
+
+def _resolved(settings: Settings, folder: Path) -> Settings:
+    corpus = settings.corpus.model_copy(update={"path": folder / settings.corpus.path.expanduser()})
+    index = settings.index.model_copy(update={"path": folder / settings.index.path.expanduser()})
+    return settings.model_copy(update={"corpus": corpus, "index": index})
