@@ -32,8 +32,10 @@ $(VENV)/.installed-test: requirements-dev.txt $(VENV)/.installed
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
+# An environment that is there and works is kept.
 $(VENV)/.created:
-	@for python in $(CANDIDATES); do \
+	@if $(PY) -c '$(SUPPORTED)' 2>/dev/null && $(PY) -m pip --version >/dev/null 2>&1; then touch $@; exit 0; fi; \
+	for python in $(CANDIDATES); do \
 	  if $$python -c '$(SUPPORTED)' 2>/dev/null; then \
 	    echo "Making $(VENV) with $$($$python --version) …"; \
 	    $$python -m venv --clear $(VENV) && touch $@ && exit 0; \

@@ -18,7 +18,7 @@ FLOORS = (
     ("cli", "server"),
     ("evaluation", "report"),
     ("pipeline",),
-    ("retrieval", "answering"),
+    ("retrieval", "answering", "query"),
     ("readers", "chunking", "index"),
     ("settings", "text"),
     ("schema", "errors", ""),  # "": assistant/__init__.py
