@@ -1,0 +1,409 @@
+"""The directives of Sphinx and its usual extensions, reduced to what a visitor reads."""
+
+import ast
+import fnmatch
+import re
+from collections.abc import Iterable
+from typing import ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import Directive, directives, states
+from docutils.parsers.rst.directives.tables import CSVTable
+from docutils.statemachine import StringList
+
+from assistant.readers.roles import document_name, split_title
+
+_MAX_INCLUDES = 50
+_CARD_RULE = re.compile(r"^\s*(?:\^{3,}|\+{3,})\s*$")
+_WORDS = re.compile(r"[\s\u3400-\u9fff]")
+
+
+class Toctree(nodes.Element):
+    """``entries``: list of (document name or address, explicit title); ``caption``: text or ""."""
+
+
+class AnyOptions(dict):
+    """An option specification that takes every option as text."""
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __getitem__(self, key: str):
+        return directives.unchanged
+
+
+class Lenient(Directive):
+    """A directive that takes any argument, options and content."""
+
+    optional_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    option_spec: ClassVar = AnyOptions()
+
+    def written(self) -> tuple[str, StringList]:
+        """Return (argument, content); what starts below the directive's line is content."""
+        argument = self.arguments[0].strip() if self.arguments else ""
+        first = self.block_text.split("\n", 1)[0].rstrip()
+        if argument and first.lstrip().startswith("..") and first.endswith("::"):
+            lines = StringList(argument.splitlines(), self.state.document.current_source)
+            lines.extend(StringList([""], self.state.document.current_source))
+            lines.extend(self.content)
+            return "", lines
+        return argument, self.content
+
+    def parsed(self, lines: StringList, *, titles: bool = False) -> list[nodes.Node]:
+        """Return ``lines`` parsed as the page's own markup."""
+        box = nodes.container()
+        box.line = self.lineno
+        self.state.nested_parse(lines, self.content_offset, box, match_titles=titles)
+        return list(box.children)
+
+    def paragraph(self, text: str) -> list[nodes.Node]:
+        """Return ``text`` as a paragraph of parsed inline markup, or nothing."""
+        if not text:
+            return []
+        inline, messages = self.state.inline_text(text, self.lineno)
+        node = nodes.paragraph(text, "", *inline)
+        node.line = self.lineno
+        node.source = self.state.document.current_source
+        return [node, *messages]
+
+
+class Nothing(Lenient):
+    """Shows nothing a visitor could read: settings, diagrams, generated API pages."""
+
+    def run(self) -> list[nodes.Node]:
+        return []
+
+
+class Content(Lenient):
+    """Shows its content; its argument is layout."""
+
+    def run(self) -> list[nodes.Node]:
+        argument, lines = self.written()
+        return self.parsed(lines)
+
+
+class Titled(Lenient):
+    """Shows its argument as a title, then its content: cards, tabs, drop-downs."""
+
+    def run(self) -> list[nodes.Node]:
+        argument, lines = self.written()
+        for position, line in enumerate(lines):
+            if _CARD_RULE.match(line):
+                lines[position] = ""
+        return [*self.paragraph(argument), *self.parsed(lines)]
+
+
+class Inline(Lenient):
+    """Shows its argument and its content as text."""
+
+    def run(self) -> list[nodes.Node]:
+        argument, lines = self.written()
+        return [*self.paragraph(argument), *self.parsed(lines)]
+
+
+class Version(Lenient):
+    """``versionadded`` and its kin: shows the note, not the version number."""
+
+    def run(self) -> list[nodes.Node]:
+        argument, lines = self.written()
+        _, _, note = argument.partition(" ")
+        return [*self.paragraph(note.strip()), *self.parsed(lines)]
+
+
+class Code(Lenient):
+    """Shows its content as code; its argument is a language."""
+
+    def run(self) -> list[nodes.Node]:
+        argument, lines = self.written()
+        code = "\n".join(lines)
+        node = nodes.literal_block(code, code)
+        node.line = self.lineno
+        caption = self.options.get("caption", "")
+        return [*self.paragraph(caption), *([node] if code.strip() else [])]
+
+
+class Described(Lenient):
+    """An object description such as ``py:function``: its signature, then its content."""
+
+    def run(self) -> list[nodes.Node]:
+        argument = "\n".join(self.arguments)
+        signature = nodes.literal_block(argument, argument)
+        signature.line = self.lineno
+        return [*([signature] if argument else []), *self.parsed(self.content)]
+
+
+class Unknown(Lenient):
+    """A directive nobody knows: told, and its content kept."""
+
+    def run(self) -> list[nodes.Node]:
+        self.state.document.reporter.warning(
+            f'unknown directive "{self.name}", its content is kept', line=self.lineno
+        )
+        argument, lines = self.written()
+        shown = argument if lines and _WORDS.search(argument) else ""
+        return [*self.paragraph(shown), *self.parsed(lines, titles=True)]
+
+
+class Only(Lenient):
+    """Shows its content where its condition holds for the HTML build."""
+
+    def run(self) -> list[nodes.Node]:
+        condition = self.arguments[0] if self.arguments else ""
+        return self.parsed(self.content, titles=True) if holds_for_html(condition) else []
+
+
+class Conditional(Lenient):
+    """``ifconfig``: its condition needs conf.py to run, so its content is left out and told."""
+
+    def run(self) -> list[nodes.Node]:
+        self.state.document.reporter.warning(
+            f'unknown condition of "{self.name}", its content is left out', line=self.lineno
+        )
+        return []
+
+
+class Glossary(Lenient):
+    """A definition list in which several terms may share one definition."""
+
+    def run(self) -> list[nodes.Node]:
+        _, lines = self.written()
+        listing = nodes.definition_list()
+        listing.line = self.lineno
+        position = 0
+        while position < len(lines):
+            terms: list[tuple[str, int]] = []
+            while position < len(lines) and not lines[position][:1].isspace():
+                line = lines[position].strip()
+                if line and not line.startswith(".. "):
+                    terms.append((line.split(" : ")[0], position))
+                position += 1
+            start = position
+            while position < len(lines) and (not lines[position] or lines[position][0].isspace()):
+                position += 1
+            if terms:
+                listing += self._item(terms, lines[start:position], start)
+        return [listing]
+
+    def _item(self, terms: list[tuple[str, int]], body: StringList, offset: int) -> nodes.Node:
+        item = nodes.definition_list_item()
+        for text, position in terms:
+            inline, _ = self.state.inline_text(text, self.lineno)
+            term = nodes.term(text, "", *inline)
+            term.line = item.line = self.content_offset + position + 1
+            item += term
+        indent = min((len(s) - len(s.lstrip()) for s in body if s.strip()), default=0)
+        dedented = StringList([line[indent:] for line in body], self.state.document.current_source)
+        definition = nodes.definition()
+        self.state.nested_parse(dedented, self.content_offset + offset, definition)
+        item += definition
+        return item
+
+
+class TocTree(Lenient):
+    """The pages below this one, in reading order."""
+
+    def run(self) -> list[nodes.Node]:
+        reading = self.state.document.settings.reading
+        _, lines = self.written()
+        entries: list[tuple[str, str]] = []
+        for line in lines:
+            title, target = split_title(line)
+            if not target or target == "self":
+                continue
+            if "://" in target:
+                entries.append((target, title))
+            elif "glob" in self.options and set(target) & set("*?["):
+                entries += [(name, "") for name in _globbed(reading, target)]
+            else:
+                name = document_name(reading.source, target)
+                entries.append((reading.conf_document(name), title))
+        entries = [entry for entry in entries if entry[0]]
+        if "reversed" in self.options:
+            entries.reverse()
+        node = Toctree(entries=entries, caption=self.options.get("caption", ""))
+        node.line = self.lineno
+        node.source = self.state.document.current_source
+        return [node]
+
+
+def _globbed(reading, pattern: str) -> Iterable[str]:
+    wanted = document_name(reading.source, pattern)
+    own = reading.conf_document(reading.source)
+    # As in Sphinx, ``*`` does not cross folders.
+    expression = re.compile(fnmatch.translate(wanted).replace(".*", "[^/]*"))
+    return [name for name in reading.docnames if name != own and expression.fullmatch(name)]
+
+
+class LocalTable(CSVTable):
+    """``csv-table`` whose ``:file:`` may only name a file of the corpus."""
+
+    def run(self) -> list[nodes.Node]:
+        settings = self.state.document.settings
+        if "url" in self.options:
+            raise self.warning("a table from an address is not read")
+        if "file" not in self.options:
+            return super().run()
+        path = settings.reading.inside(self.options["file"])
+        if path is None:
+            raise self.warning(f'"{self.options["file"]}" is not a file of the corpus')
+        self.options["file"] = str(path)
+        settings.file_insertion_enabled = True
+        try:
+            return super().run()
+        finally:
+            settings.file_insertion_enabled = False
+
+
+class LiteralInclude(Lenient):
+    """A file of the corpus shown as code."""
+
+    def run(self) -> list[nodes.Node]:
+        text = _included(self, self.arguments[0] if self.arguments else "")
+        node = nodes.literal_block(text, _clip(text, self.options))
+        node.line = self.lineno
+        return [node]
+
+
+class Include(Lenient):
+    """A file of the corpus read as part of this page."""
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0] if self.arguments else ""
+        text = _clip(_included(self, name), self.options)
+        if "literal" in self.options or "code" in self.options:
+            node = nodes.literal_block(text, text)
+            node.line = self.lineno
+            return [node]
+        box = nodes.container()
+        box["line"] = self.lineno
+        markdown = name.endswith(".md") or "myst" in self.options.get("parser", "")
+        rst = isinstance(self.state, states.RSTState)
+        if rst and markdown:
+            from assistant.readers.myst import parse_included
+
+            box += parse_included(text, self.state.document)
+            return [box]
+        if rst:
+            self.state_machine.insert_input(text.splitlines(), f"included:{name}")
+            return []
+        lines = StringList(text.splitlines(), f"included:{name}")
+        self.state.nested_parse(lines, 0, box, match_titles=True)
+        return [box]
+
+
+def _included(directive: Directive, name: str) -> str:
+    """Return the text of a file of the corpus, or raise the directive's own warning."""
+    reading = directive.state.document.settings.reading
+    path = reading.inside(name)
+    if path is None:
+        raise directive.warning(f'"{name}" is not a file of the corpus')
+    if not reading.may_include(path, limit=_MAX_INCLUDES):
+        raise directive.warning(f'"{name}" is left out, the page includes too much')
+    return path.read_text(encoding="utf-8-sig", errors="replace")
+
+
+def _clip(text: str, options: dict[str, str]) -> str:
+    lines = text.splitlines()
+    first, last = _number(options.get("start-line"), 0), _number(options.get("end-line"), None)
+    if "lines" in options:
+        bounds = re.fullmatch(r"\s*(\d+)\s*-\s*(\d*)\s*", options["lines"])
+        if bounds:
+            first = int(bounds.group(1)) - 1
+            last = int(bounds.group(2)) if bounds.group(2) else None
+    text = "\n".join(lines[first:last])
+    for name, keep in (("start-after", 1), ("end-before", 0)):
+        if options.get(name) and options[name] in text:
+            text = text.split(options[name], 1)[keep]
+    return text
+
+
+def _number(value: str | None, default: int | None) -> int | None:
+    try:
+        return int(value) if value else default
+    except ValueError:
+        return default
+
+
+class Raw(Lenient):
+    """Raw HTML, which the published page shows; other formats and files are left out."""
+
+    def run(self) -> list[nodes.Node]:
+        formats = self.arguments[0].lower().split() if self.arguments else []
+        if "html" not in formats or "file" in self.options or "url" in self.options:
+            return []
+        markup = "\n".join(self.content)
+        node = nodes.raw(markup, markup, format="html")
+        node.line = self.content_offset + 1
+        node.source = self.state.document.current_source
+        return [node]
+
+
+def holds_for_html(condition: str) -> bool:
+    """Return whether an ``only`` condition holds in the HTML build; unknown tags are unset."""
+    try:
+        expression = ast.parse(condition.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return _holds(expression)
+
+
+def _holds(expression: ast.expr) -> bool:
+    match expression:
+        case ast.Name(id=name):
+            return name in ("html", "builder_html", "format_html")
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return not _holds(operand)
+        case ast.BoolOp(op=ast.And(), values=values):
+            return all(_holds(value) for value in values)
+        case ast.BoolOp(op=ast.Or(), values=values):
+            return any(_holds(value) for value in values)
+        case _:
+            return False
+
+
+def find_directive(name: str) -> type[Directive] | None:
+    """Return the directive called ``name`` where Sphinx or an extension has it."""
+    if name in _DIRECTIVES:
+        return _DIRECTIVES[name]
+    if name.startswith("auto"):
+        return Nothing
+    if ":" in name:
+        return Described
+    return None
+
+
+_NAMES: tuple[tuple[type[Directive], str], ...] = (
+    (TocTree, "toctree"),
+    (Include, "include"),
+    (LiteralInclude, "literalinclude"),
+    (LocalTable, "csv-table"),
+    (Raw, "raw"),
+    (Only, "only"),
+    (Conditional, "ifconfig"),
+    (Glossary, "glossary"),
+    (Version, "versionadded versionchanged deprecated version-added version-changed"),
+    (Version, "version-deprecated version-removed versionremoved"),
+    (Code, "code-block sourcecode code code-tab highlight-block prompt console-tab"),
+    (Code, "productionlist testcode testoutput doctest ipython code-cell terminal"),
+    (Content, "grid grid-item grid-row grid-column tab-set tabs seealso hlist card-carousel div"),
+    (Content, "cssclass rst-class container-fluid acks panels row column centered-block list-group"),
+    (Titled, "card grid-item-card tab-item tab group-tab dropdown collapse details toggle spoiler"),
+    (Titled, "panel step steps theorem lemma proof definition remark example-block exercise"),
+    (Content, "button-link button-ref button divider"),
+    (Inline, "centered"),
+    (Described, "function class-desc method attribute data exception module-desc option envvar"),
+    (Described, "describe object confval program-option cmdoption"),
+    (Nothing, "index highlight tabularcolumns currentmodule py:currentmodule py:module module"),
+    (Nothing, "sectionauthor codeauthor moduleauthor default-domain program meta contents sectnum"),
+    (Nothing, "mermaid graphviz digraph graph uml plantuml inheritance-diagram blockdiag seqdiag"),
+    (Nothing, "todo todolist date testsetup testcleanup tabularcolumn genindex sidebar-links"),
+    (Nothing, "doxygenfile doxygenclass doxygenfunction doxygenindex doxygennamespace"),
+    (Nothing, "doxygengroup doxygenstruct youtube vimeo video bilibili plot bibliography"),
+    (Nothing, "footbibliography tags header footer target-notes image-sg gallery jupyter-execute"),
+)
+_DIRECTIVES = {name: directive for directive, names in _NAMES for name in names.split()}

@@ -1,0 +1,367 @@
+"""Walks a doctree and tells a DocumentBuilder what a visitor of the built page reads."""
+
+import re
+from collections.abc import Sequence
+
+from docutils import nodes
+
+from assistant.errors import ReadError
+from assistant.readers.builder import DocumentBuilder, SourceFile
+from assistant.readers.directives import Toctree
+from assistant.readers.hidden import HiddenTracker
+from assistant.readers.page import Label, Page, Reference, marker
+from assistant.readers.roles import CrossReference, Download
+from assistant.readers.sphinx import Reading, Told
+from assistant.readers.tables import read_grid
+from assistant.schema import BlockKind, Warning
+
+_SKIPPED = (
+    nodes.comment,
+    nodes.system_message,
+    nodes.substitution_definition,
+    nodes.target,
+    nodes.pending,
+    nodes.transition,
+    nodes.docinfo,
+    nodes.meta,
+    nodes.decoration,
+    nodes.image,
+    nodes.label,
+    nodes.colspec,
+)
+_CODES = (
+    ("malformed-table", re.compile(r"Malformed table|invalid .* directive:|content block for the")),
+    ("unknown-directive", re.compile(r"^unknown (?:directive|condition)|Unknown directive")),
+    ("unknown-role", re.compile(r"^unknown role|Unknown interpreted")),
+    ("unknown-substitution", re.compile(r"Undefined substitution")),
+    ("unknown-target", re.compile(r"[Uu]nknown target|xref|not found|Anonymous hyperlink")),
+    ("duplicate-target", re.compile(r"[Dd]uplicate")),
+    ("include", re.compile(r"not a file of the corpus|includes too much|table from an address")),
+    ("directive", re.compile(r"[Dd]irective")),
+    ("heading", re.compile(r"[Tt]itle|[Hh]eading")),
+    ("indentation", re.compile(r"indent|without a blank line")),
+)
+# What Sphinx and MyST complain of and no reader of the page would notice.
+_HARMLESS = re.compile(
+    r"Title (?:under|over)line too short|Pygments|Duplicate implicit|myst\.header|"
+    r"Substitution definition .* empty|lexer|myst\.strikethrough|Duplicate explicit target name"
+)
+
+
+def page_of(
+    document: nodes.document,
+    file: SourceFile,
+    reading: Reading,
+    told: Told,
+    warnings: Sequence[Warning],
+) -> Page:
+    """Return the page that ``document`` publishes."""
+    walker = _Walker(document, file, reading)
+    for warning in warnings:
+        walker.builder.warn(warning.line, warning.code, warning.message)
+    for message in told.messages:
+        walker.tell(message)
+    walker.children(document, level=0)
+    built = walker.builder.build(title=walker.title)
+    return Page(
+        document=built,
+        toctree=tuple(dict.fromkeys(walker.toctree)),
+        downloads=tuple(dict.fromkeys(walker.downloads)),
+        labels=tuple(walker.labels()),
+        references=tuple(walker.references),
+    )
+
+
+class _Walker:
+    """One pass over one doctree."""
+
+    def __init__(self, document: nodes.document, file: SourceFile, reading: Reading) -> None:
+        self.builder = DocumentBuilder(file.source)
+        self.title = ""
+        self.toctree: list[str] = []
+        self.downloads: list[str] = []
+        self.references: list[Reference] = []
+        self._document = document
+        self._source = str(file.path)
+        self._reading = reading
+        self._hidden = HiddenTracker()
+        self._line = 1
+        self._named_images = set(document.substitution_defs)
+
+    # -- blocks ---------------------------------------------------------------------------------
+
+    def children(self, node: nodes.Element, *, level: int, kind: BlockKind = "paragraph") -> None:
+        """Read the children of ``node``; ``kind`` is what its paragraphs are."""
+        pending: list[nodes.raw] = []
+        for child in node.children:
+            if isinstance(child, nodes.raw):
+                pending.append(child)
+                continue
+            if isinstance(child, _SKIPPED):
+                self._inline(child)
+                continue
+            self._raw(pending)
+            pending = []
+            self._block(child, level, kind)
+        self._raw(pending)
+
+    def _block(self, node: nodes.Node, level: int, kind: BlockKind) -> None:
+        match node:
+            case nodes.section():
+                self._section(node, level + 1)
+            case nodes.table():
+                self._table(node, level)
+            case nodes.literal_block() | nodes.doctest_block() | nodes.math_block():
+                self._add("code", self._code(node), node)
+            case nodes.line_block():
+                self._line_block(node, kind)
+            case nodes.list_item():
+                self.children(node, level=level, kind="item")
+            case nodes.definition_list_item() | nodes.option_list_item() | nodes.field():
+                self._definition(node, level)
+            case Toctree():
+                self._toctree(node)
+            case nodes.topic() if "contents" in node["classes"]:
+                return
+            case nodes.container() if "line" in node:
+                self._line = node["line"]
+                self.children(node, level=level, kind=kind)
+            case nodes.TextElement():
+                self._add(kind, self._inline(node), node)
+            case nodes.Element():
+                inner = kind if isinstance(node, (nodes.compound, nodes.container)) else "paragraph"
+                self.children(node, level=level, kind=inner)
+            case _:
+                self._add(kind, self._inline(node), node)
+
+    def _section(self, node: nodes.section, level: int) -> None:
+        title = node.next_node(nodes.title)
+        if title is not None and title.parent is node:
+            text = self._inline(title)
+            if not self._hidden.is_hidden:
+                anchor = node["ids"][0] if node["ids"] else ""
+                self.builder.heading(text, level=level, line=self._line_of(title), anchor=anchor)
+                self.title = self.title or text
+            node = _without(node, title)
+        self.children(node, level=level)
+
+    def _definition(self, node: nodes.Element, level: int) -> None:
+        """A term with its definition, a field with its body, an option with its description."""
+        *heads, body = node.children
+        if isinstance(node, nodes.field):
+            head = f"{self._inline(heads[0])}:" if heads else ""
+        else:
+            head = " ".join(filter(None, (self._inline(part) for part in heads)))
+        line = self._line_of(node)
+        rest = list(body.children) if isinstance(body, nodes.Element) else []
+        if rest and isinstance(rest[0], nodes.paragraph):
+            first = self._inline(rest[0])
+            self._add_at("definition", f"{head} {first}", line)
+            body = _without(body, rest[0])
+        else:
+            self._add_at("definition", head, line)
+        if isinstance(body, nodes.Element):
+            self.children(body, level=level, kind="definition")
+
+    def _line_block(self, node: nodes.Element, kind: BlockKind) -> None:
+        for line in node.children:
+            if isinstance(line, nodes.line_block):
+                self._line_block(line, kind)
+            else:
+                self._add(kind, self._inline(line), line)
+
+    def _toctree(self, node: Toctree) -> None:
+        line = self._line_of(node)
+        self._add_at("paragraph", node["caption"], line)
+        for target, title in node["entries"]:
+            if "://" in target:
+                self.builder.link(title or target, target, line=line)
+                self._add_at("item", title or target, line)
+                continue
+            self.toctree.append(target)
+            name = target.rsplit("/", 1)[-1]
+            text = title or self._refer("doc", target, name)
+            self.builder.link(text, target, line=line)
+            self._add_at("item", text, line)
+
+    def _table(self, node: nodes.table, level: int) -> None:
+        line = self._line_of(node)
+        if any(True for entry in node.findall(nodes.entry) for _ in entry.findall(nodes.table)):
+            # A table within a table lays out a page; its cells are read as text.
+            for entry in node.findall(nodes.entry):
+                if not _inside_entry(entry, node):
+                    self.children(entry, level=level)
+            return
+        title = node.next_node(nodes.title)
+        name = self._inline(title) if title is not None else ""
+        for tgroup in node.findall(nodes.tgroup):
+            grid = read_grid(tgroup, self._cell, self._line_of)
+            if not self._hidden.is_hidden:
+                self.builder.table(name, grid.columns, grid.rows, line=line)
+
+    def _raw(self, pieces: Sequence[nodes.raw]) -> None:
+        """Read pieces of raw HTML that stand side by side: blank lines part what is one table."""
+        shown = [piece for piece in pieces if "html" in piece.get("format", "").split()]
+        if not shown:
+            return
+        line = self._line_of(shown[0])
+        markup = "\n".join(piece.astext() for piece in shown)
+        if not self._hidden.is_hidden:
+            _read_html(self.builder, markup, line)
+        self._hidden.feed(markup)
+
+    def _add(self, kind: BlockKind, text: str, node: nodes.Node) -> None:
+        self._add_at(kind, text, self._line_of(node))
+
+    def _add_at(self, kind: BlockKind, text: str, line: int) -> None:
+        if not self._hidden.is_hidden:
+            self.builder.block(kind, text, line=line)
+
+    # -- text -----------------------------------------------------------------------------------
+
+    def _inline(self, node: nodes.Node) -> str:
+        """Return the text that ``node`` shows; links and references are noted on the way."""
+        match node:
+            case nodes.Text():
+                return "" if self._hidden.is_hidden else str(node)
+            case nodes.raw():
+                return self._inline_html(node)
+            case CrossReference():
+                return self._cross_reference(node)
+            case nodes.comment() | nodes.system_message() | nodes.substitution_definition():
+                return ""
+            case nodes.image():
+                return ""
+            case nodes.math():
+                return node.astext()
+            case nodes.footnote_reference():
+                return f"[{node.astext()}]"
+            case nodes.Element():
+                block = not isinstance(node, (nodes.Inline, nodes.TextElement))
+                parts = [self._inline(child) for child in node.children]
+                text = (" " if block else "").join(part for part in parts if part)
+                self._note_link(node, text)
+                return text
+            case _:
+                return ""
+
+    def _cell(self, node: nodes.Node) -> str:
+        """Return the text of a table cell; a picture alone is what its alternative text says."""
+        text = self._inline(node)
+        if text.strip():
+            return text
+        named = (image.get("alt", "") for image in node.findall(nodes.image))
+        return " ".join(
+            alt for alt in named if nodes.fully_normalize_name(alt) not in self._named_images
+        )
+
+    def _code(self, node: nodes.Element) -> str:
+        return "" if self._hidden.is_hidden else node.astext()
+
+    def _inline_html(self, node: nodes.raw) -> str:
+        if "html" not in node.get("format", "").split():
+            return ""
+        markup = node.astext()
+        self._hidden.feed(markup)
+        return " " if re.match(r"<(?:br|/p|/div|/li|/tr|/td)\b", markup.lower()) else ""
+
+    def _cross_reference(self, node: CrossReference) -> str:
+        if self._hidden.is_hidden:
+            return ""
+        text = node.get("title", "") or self._refer(node["kind"], node["target"], node["text"])
+        if node["kind"] == "doc" and node["target"]:
+            self.builder.link(text, node["uri"], line=self._line)
+        return text
+
+    def _refer(self, kind, target: str, fallback: str) -> str:
+        self.references.append(Reference(kind, target, fallback))
+        return marker(len(self.references) - 1)
+
+    def _note_link(self, node: nodes.Element, text: str) -> None:
+        if self._hidden.is_hidden:
+            return
+        if isinstance(node, Download):
+            self.downloads.append(node["target"])
+            self.builder.link(text, node["uri"], line=self._line_of(node))
+        elif isinstance(node, nodes.reference) and node.get("refuri"):
+            self.builder.link(text, node["refuri"], line=self._line_of(node))
+
+    # -- places ---------------------------------------------------------------------------------
+
+    def _line_of(self, node: nodes.Node) -> int:
+        """Return the line of ``node`` in the file itself; what is included has the line before."""
+        for candidate in (node, *_descent(node), *_ancestors(node)):
+            own = candidate.source is None or candidate.source == self._source
+            if candidate.line and own:
+                self._line = max(1, candidate.line)
+                break
+        return self._line
+
+    def labels(self) -> list[Label]:
+        """Return the labels of this page that stand above a heading or a titled block."""
+        found = []
+        for name, identifier in self._document.nameids.items():
+            node = self._document.ids.get(identifier) if identifier else None
+            if node is None or not self._document.nametypes.get(name):
+                continue
+            title = node.next_node(nodes.title) or node.next_node(nodes.caption)
+            if title is not None and title.parent is node:
+                found.append(Label(name, title.astext()))
+        return found
+
+    def tell(self, message: nodes.system_message) -> None:
+        """Note a message of docutils under a code of ours."""
+        text = message.astext().split("\n", 1)[0]
+        text = text.split(") ", 1)[-1] if re.match(r"^\S*: \(\w+/\d\) ", text) else text
+        if _HARMLESS.search(text):
+            return
+        code = next((code for code, pattern in _CODES if pattern.search(text)), "markup")
+        self.builder.warn(message.get("line", 0), code, text)
+
+
+def _without(node: nodes.Element, child: nodes.Node) -> nodes.Element:
+    """Return ``node`` as a bare box of its children but ``child``, which has been read."""
+    box = _Box()
+    # Not ``box += …``: that would move the children out of the tree their lines are found by.
+    box.children = [other for other in node.children if other is not child]
+    return box
+
+
+class _Box(nodes.Element):
+    """Children to be read, without a meaning of its own."""
+
+
+def _descent(node: nodes.Node) -> list[nodes.Node]:
+    """Return the first descendants of ``node``: a table row has no line, its first cell has."""
+    found: list[nodes.Node] = []
+    while isinstance(node, nodes.Element) and node.children and len(found) < 8:
+        node = node.children[0]
+        found.append(node)
+    return found
+
+
+def _ancestors(node: nodes.Node) -> list[nodes.Node]:
+    found: list[nodes.Node] = []
+    while node.parent is not None and node.parent.parent is not None:
+        node = node.parent
+        found.append(node)
+    return found
+
+
+def _inside_entry(entry: nodes.Element, table: nodes.Element) -> bool:
+    """Return whether ``entry`` belongs to a table within ``table``, read with its own cell."""
+    parent = entry.parent
+    while parent is not table:
+        if isinstance(parent, nodes.entry):
+            return True
+        parent = parent.parent
+    return False
+
+
+def _read_html(builder: DocumentBuilder, markup: str, line: int) -> None:
+    from assistant.readers.html import read_fragment
+
+    try:
+        read_fragment(builder, markup, line=line)
+    except ReadError as error:
+        builder.warn(line, "raw-html", str(error))

@@ -1,0 +1,70 @@
+"""Reads one reStructuredText page."""
+
+from docutils import nodes
+from docutils.parsers.rst import Parser, states
+from docutils.statemachine import StringList, string2lines
+
+from assistant.errors import ReadError
+from assistant.readers.builder import SourceFile
+from assistant.readers.doctree import page_of
+from assistant.readers.page import Page, resolve
+from assistant.readers.source_text import read_source
+from assistant.readers.sphinx import Reading, SphinxSettings, Told, parse
+from assistant.schema import Document
+
+_DEFAULT = SphinxSettings()
+
+
+class _RstParser(Parser):
+    """docutils' parser, with the prologue and epilogue that conf.py adds to every page."""
+
+    def __init__(self, prolog: str, epilog: str) -> None:
+        super().__init__()
+        self._prolog = prolog
+        self._epilog = epilog
+
+    def parse(self, inputstring: str, document: nodes.document) -> None:
+        self.setup_parse(inputstring, document)
+        lines = StringList(
+            string2lines(inputstring, tab_width=8, convert_whitespace=True),
+            document.current_source,
+        )
+        first = _fields_at_top(lines)
+        if self._prolog:
+            added = StringList(["", *self._prolog.splitlines(), ""], "included:rst_prolog")
+            lines = lines[:first] + added + lines[first:]
+        if self._epilog:
+            lines += StringList(["", *self._epilog.splitlines()], "included:rst_epilog")
+        self.statemachine = states.RSTStateMachine(
+            state_classes=self.state_classes, initial_state=self.initial_state
+        )
+        self.statemachine.run(lines, document, inliner=self.inliner)
+        self.finish_parse()
+
+
+def _fields_at_top(lines: StringList) -> int:
+    """Return how many lines the field list at the very top takes: it has to stay first."""
+    count = 0
+    for line in lines:
+        if not line.strip() or not (line.startswith(":") or (count and line[0].isspace())):
+            break
+        count += 1
+    return count
+
+
+def read_page(file: SourceFile, settings: SphinxSettings = _DEFAULT) -> Page:
+    """Return the page with what other pages decide still open."""
+    text, warnings = read_source(file)
+    told = Told()
+    reading = Reading(file, settings)
+    parser = _RstParser(settings.conf.rst_prolog, settings.conf.rst_epilog)
+    try:
+        document = parse(text, parser, reading, told)
+        return page_of(document, file, reading, told, warnings)
+    except RecursionError as error:
+        raise ReadError(f"{file.source}: the page is nested too deeply to be read") from error
+
+
+def read(file: SourceFile) -> Document:
+    """Return the page as it stands alone: references to other pages show their own text."""
+    return resolve(read_page(file), {}, {})

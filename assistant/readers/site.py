@@ -1,0 +1,207 @@
+"""Says what kind of site a corpus is, which of its pages are published, and where."""
+
+import hashlib
+import posixpath
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote, unquote, urlsplit
+
+from assistant.readers.page import Page
+from assistant.readers.sphinx import SphinxSettings
+from assistant.readers.sphinx_conf import SphinxConf, read_conf
+from assistant.schema import Document, Status
+
+SiteKind = Literal["sphinx", "jekyll", "hugo", "html", "plain"]
+
+_PAGES = (".rst", ".md", ".html", ".htm")
+_TOCTREE = re.compile(rb"^[ \t]*(?:\.\. toctree::|[`:~]{3,}\s*\{toctree\})", re.MULTILINE)
+_JEKYLL_FOLDERS = ("_data/", "_posts/", "_pages/", "_layouts/")
+_PLACEHOLDER = re.compile(
+    r"""(?: x{2,} | to\s?do | tbd | tba | wip | placeholder | coming\s+soon | under\s+construction
+    | (?:to\ be|will\ be)\ (?:added|announced|updated|completed|written|filled\ in)(?:\ (?:later|soon))?
+    | lorem\ ipsum\b.* | [.…·\-—_*?？]+ | n/?a
+    | (?:内容|信息|资料|页面|文档|该?部分)?(?:待|尚待|有待)(?:补充|更新|完善|添加|定|续|填写?|编辑|整理|撰写)
+    | (?:敬请|尽请|请)期待 | (?:正在|页面|内容)?(?:建设|施工|整理|编写|更新|撰写)中 | 暂无(?:内容|信息|数据|介绍)?
+    | 一[段些][^，。,.]{0,12}(?:介绍|简介|描述|说明|文字|内容)(?:文字|内容)?
+    | (?:此处|这里|在此)(?:填写|添加|放|输入|插入|补充)[^。]{0,20} | 占位(?:符|文字|内容)?
+    )[\s.。!！…,，~～:：()（）\[\]【】]*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A corpus folder seen as the site it is published as."""
+
+    root: Path
+    kind: SiteKind
+    settings: SphinxSettings  # of a Sphinx site; the defaults elsewhere
+    files: tuple[str, ...]
+    url: str  # where it is published, with a trailing "/"; "" where unknown
+
+    @property
+    def conf(self) -> SphinxConf:
+        return self.settings.conf
+
+    def docname(self, source: str) -> str:
+        """Return the document name of a page below the corpus folder, "" where it is none."""
+        for suffix in self.conf.suffixes:
+            if source.endswith(suffix):
+                return source.removesuffix(suffix)
+        return ""
+
+
+def describe_site(root: Path, files: Sequence[str], *, site_url: str = "") -> Site:
+    """Return the site that ``files`` (sorted paths below ``root``) make up."""
+    conf_path = _shallowest(files, "conf.py")
+    conf = read_conf(root / conf_path) if conf_path else SphinxConf()
+    kind = _kind(root, files, has_conf=bool(conf_path))
+    base = posixpath.dirname(conf_path)
+    if kind == "sphinx" and not conf_path:
+        base = posixpath.dirname(_shallowest(files, "index.rst") or _shallowest(files, "index.md"))
+    names = {name for source in files for name in [_docname(source, conf.suffixes)] if name}
+    url = site_url or conf.html_baseurl
+    url = url if not url or url.endswith("/") else f"{url}/"
+    settings = SphinxSettings(conf, base, tuple(sorted(names)))
+    return Site(root, kind, settings, tuple(files), url)
+
+
+def _kind(root: Path, files: Sequence[str], *, has_conf: bool) -> SiteKind:
+    if has_conf:
+        return "sphinx"
+    top = {source.split("/", 1)[0] for source in files}
+    if top & {"hugo.toml", "hugo.yaml"} or ("content" in {s.split("/")[0] for s in files}
+        and top & {"config.toml", "config.yaml"}):
+        return "hugo"
+    if "_config.yml" in top or any(source.startswith(_JEKYLL_FOLDERS) for source in files):
+        return "jekyll"
+    sources = [source for source in files if source.endswith((".rst", ".md"))]
+    if any(_TOCTREE.search((root / source).read_bytes()) for source in sources):
+        return "sphinx"
+    if any(source.endswith((".html", ".htm")) for source in files):
+        return "html"
+    return "plain"
+
+
+def _shallowest(files: Sequence[str], name: str) -> str:
+    found = [source for source in files if posixpath.basename(source) == name]
+    return min(found, key=lambda source: (source.count("/"), source), default="")
+
+
+def _docname(source: str, suffixes: Sequence[str]) -> str:
+    return next((source.removesuffix(end) for end in suffixes if source.endswith(end)), "")
+
+
+def place_sphinx(
+    site: Site, documents: Sequence[Document], pages: Mapping[str, Page]
+) -> tuple[Document, ...]:
+    """Return the documents with the status and address that Sphinx gives them.
+
+    ``pages``: document name → page; of two files with one document name only the first is built.
+    """
+    built = {page.document.source: name for name, page in pages.items()}
+    reached = _reachable(site, pages)
+    published = {page.document.source for name, page in pages.items() if name in reached}
+    shown = [document for document in documents if document.source in published]
+    linked = linked_files(shown, site)
+    downloads = {path for page in pages.values() for path in page.downloads}
+    placed = []
+    for document in documents:
+        source = document.source
+        status: Status = "published" if source in published or source in linked else "orphan"
+        if source in built:
+            url = _sphinx_url(site, built[source] + ".html")
+        elif site.docname(source):
+            status, url = "orphan", ""
+        else:
+            url = _attachment_url(site, source, is_download=source in downloads)
+        if is_placeholder(document):
+            status = "placeholder"
+        placed.append(replace(document, status=status, url=url))
+    return tuple(placed)
+
+
+def place_files(site: Site, documents: Sequence[Document]) -> tuple[Document, ...]:
+    """Return the documents of a plain or HTML site: pages are published, files where linked."""
+    pages = [document for document in documents if document.source.endswith(_PAGES)]
+    linked = linked_files(pages, site)
+    placed = []
+    for document in documents:
+        is_page = document.source.endswith(_PAGES)
+        orphan = site.kind == "html" and not is_page and document.source not in linked
+        status: Status = "orphan" if orphan else "published"
+        if is_page and is_placeholder(document):
+            status = "placeholder"
+        url = site.url + quote(document.source) if site.url else ""
+        placed.append(replace(document, status=status, url=url))
+    return tuple(placed)
+
+
+def linked_files(documents: Iterable[Document], site: Site) -> frozenset[str]:
+    """Return the files of the corpus that ``documents`` link to."""
+    known = set(site.files)
+    found = set()
+    for document in documents:
+        for link in document.links:
+            target = link.target
+            parts = urlsplit(target) if "\\" not in target and "[" not in target else None
+            if parts is None or parts.scheme or parts.netloc or not parts.path:
+                continue
+            path = unquote(parts.path)
+            folder = posixpath.dirname(document.source)
+            if path.startswith("/"):
+                folder, path = site.settings.base, path.lstrip("/")
+            joined = posixpath.normpath(posixpath.join(folder, path))
+            if joined in known:
+                found.add(joined)
+    return frozenset(found)
+
+
+def is_placeholder(document: Document) -> bool:
+    """Return whether the page has nothing under its headings but words that promise content."""
+    texts = [
+        document.text[block.start : block.end].strip()
+        for block in document.blocks
+        if block.kind != "heading"
+    ]
+    return all(_PLACEHOLDER.fullmatch(text) for text in texts)
+
+
+def _reachable(site: Site, pages: Mapping[str, Page]) -> frozenset[str]:
+    """Return the names of the pages that a visitor reaches from the root page."""
+    root = posixpath.join(site.settings.base, site.conf.root_doc)
+    if root not in pages:
+        return frozenset(pages)
+    reached = {root}
+    waiting = [root]
+    while waiting:
+        for name in pages[waiting.pop()].toctree:
+            if name in pages and name not in reached:
+                reached.add(name)
+                waiting.append(name)
+    return frozenset(reached)
+
+
+def _sphinx_url(site: Site, path: str) -> str:
+    base = f"{site.settings.base}/" if site.settings.base else ""
+    if not site.url or not path.startswith(base):
+        return ""
+    return site.url + quote(path.removeprefix(base))
+
+
+def _attachment_url(site: Site, source: str, *, is_download: bool) -> str:
+    base = f"{site.settings.base}/" if site.settings.base else ""
+    if not site.url or not source.startswith(base):
+        return ""
+    path = source.removeprefix(base)
+    is_static = any(
+        path.startswith(f"{folder.strip('/')}/") for folder in site.conf.static_path if folder
+    )
+    if is_download and not is_static:
+        # Sphinx copies what :download: names to _downloads/<md5 of its path>/<name>.
+        digest = hashlib.md5(path.encode(), usedforsecurity=False).hexdigest()
+        return site.url + f"_downloads/{digest}/{quote(posixpath.basename(path))}"
+    return site.url + quote(path)
