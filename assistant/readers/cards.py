@@ -1,0 +1,240 @@
+"""Repeated card structures of a page, read as records: people, papers, news."""
+
+import re
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from assistant.readers.fields import grid_of, guessed, hinted, labelled
+from assistant.readers.grid import Grid
+from assistant.readers.inline import BLOCK_TAGS, folded, is_block, lines_of, text_of
+from assistant.readers.visible import classes
+
+_CARD_TAGS = frozenset("div article li a figure section tr td dl p".split())
+_NO_CARD = ("table", "pre", "h1", "form", "blockquote")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_MAX_CHARS = 1600
+_MAX_FIELDS = 14
+_MAX_TEXT_CHARS = 500
+# Classes that say where a thing stands, not what it is.
+_PLACING = re.compile(
+    r"^(?:col|row|g|gx|gy|m[tbxylr]?|p[tbxylr]?|w|h|d|flex|grid|order|offset|text|bg|is|has|js|wow|aos"
+    r"|animate\w*|fade\w*|active|first|last|odd|even|clearfix|container)?(?:-.*|\d*)$"
+)
+_CARD_WORDS = re.compile(
+    r"card|member|person|people|profile|faculty|student|publication|paper|pub|news|post|entry|item"
+)
+_LINK_WORDS = re.compile(
+    r"^\W*(pdf|paper|code|github|git|homepage|home page|personal page|website|web|link|doi|slides?"
+    r"|video|poster|bib(?:tex)?|google scholar|scholar|dblp|arxiv|project|project page|demo|data(?:set)?s?"
+    r"|linkedin|orcid|twitter|researchgate|cv|详情|个人主页|主页|个人网站|网站|论文|代码|链接|仓库|文档"
+    r"|项目主页|谷歌学术|全文|下载)\W*$",
+    re.I,
+)
+_ICON_WORDS = re.compile(r"github|scholar|dblp|orcid|linkedin|twitter|researchgate|home|globe|link")
+
+
+@dataclass(frozen=True)
+class CardRun:
+    """Neighbouring elements of like make, and what they say as a table."""
+
+    elements: tuple[HtmlElement, ...]
+    grid: Grid
+
+
+def find_cards(container: HtmlElement, *, line_offset: int) -> list[CardRun]:
+    """Return the runs of cards among an element's children."""
+    runs: list[CardRun] = []
+    group: list[HtmlElement] = []
+    for child in [*container, None]:
+        if group and (child is None or not _alike(group[-1], child)):
+            grid = read_cards(group, line_offset=line_offset)
+            if grid is not None:
+                runs.append(CardRun(tuple(group), grid))
+            group = []
+        if child is not None and child.tag in _CARD_TAGS:
+            group = [*group, child] if folded(child.tail).strip() == "" else []
+    return runs
+
+
+def read_cards(cards: list[HtmlElement], *, line_offset: int) -> Grid | None:
+    """Return elements of like make as a table of records, or None where they are no records."""
+    if len(cards) < 2 and not _is_lone_card(cards[0]):
+        return None
+    if not all(_can_be_card(card) for card in cards):
+        return None
+    records = [(_record(card), (card.sourceline or 1) + line_offset) for card in cards]
+    records = [(record, line) for record, line in records if record]
+    if not records or any(len(record) > _MAX_FIELDS for record, _ in records):
+        return None
+    named = all("name" in record for record, _ in records)
+    rich = sum(len(record) > 1 for record, _ in records)
+    short = sum(any(len(text) <= 120 for text in record.values()) for record, _ in records)
+    if not named and (rich * 5 < len(records) * 3 or short * 5 < len(records) * 3):
+        return None
+    return grid_of(records, name="", line=records[0][1])
+
+
+def _alike(one: HtmlElement, other: HtmlElement) -> bool:
+    if one.tag != other.tag:
+        return False
+    mine, theirs = _kinds(one), _kinds(other)
+    return bool(mine & theirs) if mine or theirs else True
+
+
+def _kinds(element: HtmlElement) -> set[str]:
+    return {name for name in classes(element) if not _PLACING.match(name)}
+
+
+def _is_lone_card(card: HtmlElement) -> bool:
+    """Return whether one element alone calls itself a card and names its parts."""
+    if not any(_CARD_WORDS.search(name) for name in classes(card)):
+        return False
+    hints = {hinted(classes(part)) for part in card.iterdescendants()}
+    return bool(hints & {"name", "title"}) and len(hints - {""}) >= 2
+
+
+def _can_be_card(card: HtmlElement) -> bool:
+    if next(card.iter(*_NO_CARD), None) is not None:
+        return card.tag == "tr" and next(card.iter("pre", "form", "h1"), None) is None
+    if len(list(card.iter(*_HEADINGS))) > 2 or _lists_things(card):
+        return False
+    hints = [hinted(classes(part)) for part in card.iterdescendants() if is_leaf(part)]
+    if hints.count("name") > 1:
+        return False
+    text = text_of(card)
+    return 0 < len(text) <= _MAX_CHARS and max(map(len, lines_of(card))) <= _MAX_TEXT_CHARS
+
+
+def _lists_things(card: HtmlElement) -> bool:
+    """Return whether a card holds a real list, not its facts or links set as one."""
+    items = [item for item in card.iter("li") if item is not card]
+    plain = [item for item in items if not labelled(text_of(item))[0] and not hinted(classes(item))]
+    return len([item for item in plain if not any(map(link_name, item.iter("a")))]) > 3
+
+
+def is_leaf(element: HtmlElement) -> bool:
+    """Return whether no block stands inside the element."""
+    return next(element.iterdescendants(*BLOCK_TAGS), None) is None
+
+
+class _RecordMaker:
+    """Collects the named texts of one card."""
+
+    def __init__(self) -> None:
+        self.record: dict[str, str] = {}
+
+    def add(self, field: str, text: str) -> None:
+        text = text.strip(" \t|·•,，;；")
+        if not text or text in self.record.get(field, ""):
+            return
+        self.record[field] = f"{self.record[field]}; {text}" if field in self.record else text
+
+    def add_line(self, text: str, *, hint: str) -> None:
+        label, value = labelled(text)
+        if label and len(value) <= _MAX_TEXT_CHARS:
+            self.add(label, value)
+            return
+        bare = text
+        if text[:1] in "(（[【" and text[-1:] in ")）]】":
+            bare = text[1:-1].strip()
+        field = hint if hint and hint not in self.record else guessed(bare)
+        if not field:
+            first = not self.record and len(bare) <= 120
+            field = "title" if first else hint or "text"
+        self.add(field, bare)
+
+
+def _record(card: HtmlElement) -> dict[str, str]:
+    maker = _RecordMaker()
+    _collect(card, maker, depth=0)
+    record = maker.record
+    # A heading or first line is a person's name where the rest of the card speaks of a person.
+    if "title" in record and "name" not in record and len(record["title"]) <= 40:
+        if {"role", "cohort", "email"} & record.keys() and "authors" not in record:
+            record = {("name" if field == "title" else field): text for field, text in record.items()}
+    return record
+
+
+def _collect(element: HtmlElement, maker: _RecordMaker, *, depth: int) -> None:
+    """Take the leaf blocks of a card in order."""
+    if depth > 40 or not _holds_blocks(element):
+        _collect_leaf(element, maker)
+        return
+    loose = folded(element.text).strip()
+    if loose:
+        maker.add_line(loose, hint="")
+    for child in element:
+        if isinstance(child.tag, str):
+            _collect(child, maker, depth=depth + 1)
+        tail = folded(child.tail).strip()
+        if tail:
+            maker.add_line(tail, hint="")
+
+
+def _holds_blocks(element: HtmlElement) -> bool:
+    return any(is_block(child) for child in element if isinstance(child.tag, str))
+
+
+def _collect_leaf(leaf: HtmlElement, maker: _RecordMaker) -> None:
+    """Take one leaf block: its hinted parts, its links, or its lines."""
+    if _collect_links(leaf, maker):
+        return
+    hint = hinted(classes(leaf))
+    if leaf.tag in _HEADINGS and hint not in ("name", "authors"):
+        hint = "title"
+    parts = [child for child in leaf if isinstance(child.tag, str) and hinted(classes(child))]
+    if not hint and len(parts) == 1 and text_of(parts[0]) == text_of(leaf):
+        hint = hinted(classes(parts[0]))
+    elif len(parts) >= 2:
+        _collect_parts(leaf, maker)
+        return
+    for line in lines_of(leaf):
+        maker.add_line(line, hint=hint)
+
+
+def _collect_parts(leaf: HtmlElement, maker: _RecordMaker) -> None:
+    """Take the inline parts of a leaf, each named by its class."""
+    loose = [folded(leaf.text)]
+    for child in leaf:
+        hint = hinted(classes(child))
+        if hint:
+            for line in lines_of(child):
+                maker.add_line(line, hint=hint)
+        else:
+            loose.append(text_of(child))
+        loose.append(folded(child.tail))
+    rest = folded(" ".join(loose)).strip(" .,;|·()[]-–—")
+    if rest:
+        maker.add("text", rest)
+
+
+def _collect_links(leaf: HtmlElement, maker: _RecordMaker) -> bool:
+    """Take a leaf that is nothing but links whose words say what they lead to."""
+    links = [leaf] if leaf.tag == "a" else list(leaf.iter("a"))
+    words = "".join(text_of(link) for link in links)
+    if not links or re.sub(r"\W", "", words) != re.sub(r"\W", "", text_of(leaf)):
+        return False
+    named = [(link_name(link), str(link.get("href") or "")) for link in links]
+    if not all(name for name, _ in named):
+        return False
+    for name, target in named:
+        if target.startswith(("http://", "https://")):
+            maker.add(name, target)
+    return True
+
+
+def link_name(link: HtmlElement) -> str:
+    """Return what a link leads to, where its words, label or icon name a kind of page."""
+    text = text_of(link)
+    match = _LINK_WORDS.match(text)
+    if match:
+        return match.group(1)
+    if text:
+        return ""
+    label = str(link.get("title") or link.get("aria-label") or "").strip()
+    if _LINK_WORDS.match(label):
+        return label
+    icons = " ".join(" ".join(classes(part)) for part in link.iter())
+    found = _ICON_WORDS.search(icons)
+    return {"home": "homepage", "globe": "homepage"}.get(found.group(), found.group()) if found else ""

@@ -1,0 +1,69 @@
+"""List items that are all of one make, read as records: publications, dated news, people."""
+
+import re
+
+from lxml.html import HtmlElement
+
+from assistant.readers.citations import citation_fields
+from assistant.readers.fields import grid_of, is_about_people
+from assistant.readers.grid import Grid
+from assistant.readers.inline import text_of
+
+_PROSE_TAGS = ("ul", "ol", "dl", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote")
+_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
+_DATED = re.compile(
+    r"^[\[(（【]?\s*((?:19|20)\d{2}\s*[-./年]\s*\d{1,2}(?:\s*[-./月]\s*\d{1,2}\s*日?|\s*月)?"
+    rf"|{_MONTH}\s+(?:\d{{1,2}}(?:st|nd|rd|th)?,?\s+)?(?:19|20)\d{{2}}"
+    rf"|\d{{1,2}}\s+{_MONTH},?\s+(?:19|20)\d{{2}}"
+    r"|\d{1,2}/(?:19|20)\d{2}|(?:19|20)\d{2})\s*[\])）】]?\s*[:：|—–,，-]*\s*(\S.*)$",
+    re.I | re.S,
+)
+_DATED_LAST = re.compile(
+    r"^(.*\S)\s*[\[(（]?((?:19|20)\d{2}[-./年]\d{1,2}[-./月]\d{1,2}日?)[\])）]?$", re.S
+)
+_PERSON = re.compile(
+    r"^((?:[\u4e00-\u9fff·]{2,5}|[A-Z][\w'’.\-]+(?:\s+[A-Z][\w'’.\-]*){1,3}(?:\s*[(（][\u4e00-\u9fff]{2,4}[)）])?))"
+    r"\s*(?:$|[(（,，:：;；|]\s*|[–—-]+\s*|\s(?=\S))(.*?)\s*$",
+    re.S,
+)
+_SHARE = 0.6
+
+
+def read_entries(items: list[HtmlElement], *, heading: str, line_offset: int) -> Grid | None:
+    """Return list items as one table of records, or None where they are just items."""
+    if len(items) < 2 or any(next(item.iter(*_PROSE_TAGS), None) is not None for item in items):
+        return None
+    lines = [(item.sourceline or 1) + line_offset for item in items]
+    texts = [text_of(item) for item in items]
+    for records in (
+        [citation_fields(item) for item in items],
+        [_dated(text) for text in texts],
+        [_person(text) if is_about_people(heading) else {} for text in texts],
+    ):
+        if sum(map(bool, records)) >= max(2, _SHARE * len(items)):
+            told = [
+                (record or {"text": text}, line)
+                for record, text, line in zip(records, texts, lines, strict=True)
+                if text
+            ]
+            return grid_of(told, name="", line=told[0][1])
+    return None
+
+
+def _dated(text: str) -> dict[str, str]:
+    match = _DATED.match(text)
+    if match and len(match.group(2)) > 5:
+        field = "year" if re.fullmatch(r"\d{4}", match.group(1)) else "date"
+        return {field: match.group(1), "text": match.group(2)}
+    match = _DATED_LAST.match(text)
+    return {"date": match.group(2), "text": match.group(1)} if match else {}
+
+
+def _person(text: str) -> dict[str, str]:
+    match = _PERSON.match(text)
+    if not match or len(text) > 200:
+        return {}
+    rest = match.group(2).strip()
+    if rest.endswith((")", "）")) and rest.count("(") + rest.count("（") < rest.count(")") + rest.count("）"):
+        rest = rest[:-1].strip()
+    return {"name": match.group(1)} | ({"description": rest} if rest else {})

@@ -1,0 +1,60 @@
+"""An HTML page, or a piece of one inside another document, as a Document's blocks and tables."""
+
+import re
+
+from assistant.readers.builder import DocumentBuilder, SourceFile
+from assistant.readers.charset import read_text
+from assistant.readers.chrome import main_content, margin_contacts
+from assistant.readers.html_walk import write_blocks
+from assistant.readers.inline import folded, text_of
+from assistant.readers.visible import drop_hidden, parse
+from assistant.schema import Document
+
+_SITE_SUFFIX = re.compile(r"\s+[|｜—–·»-]+\s+|\s*[|｜_»]\s*|\s*——\s*")
+
+
+def read(file: SourceFile) -> Document:
+    """Return the document that a page's visitors see; raises ReadError where it cannot be read."""
+    return read_page(DocumentBuilder(file.source), read_text(file))
+
+
+def read_page(builder: DocumentBuilder, markup: str) -> Document:
+    """Return the document of a whole page, written into an empty builder."""
+    root = parse(markup)
+    named = root.find(".//title") if root is not None else None
+    page_title = folded(named.text).strip() if named is not None else ""
+    heading = ""
+    if root is not None:
+        drop_hidden(root)
+        contacts = margin_contacts(root)
+        content = main_content(root)
+        write_blocks(builder, content, line_offset=0)
+        first = content.find(".//h1")
+        heading = text_of(first) if first is not None else ""
+        if contacts:
+            builder.section((), anchor="", line=contacts[0][1])
+        for text, line in contacts:
+            builder.block("paragraph", text, line=line)
+    document = builder.build(title=_title(page_title, heading))
+    if not document.blocks:
+        builder.warn(0, "no-text", "the page holds nothing that a visitor would read")
+        document = builder.build(title=document.title)
+    return document
+
+
+def read_fragment(builder: DocumentBuilder, markup: str, *, line: int) -> None:
+    """Add what a piece of HTML shows to a document; ``line`` is where the piece begins."""
+    root = parse(markup)
+    if root is None:
+        return
+    drop_hidden(root)
+    body = root.find("body")
+    write_blocks(builder, root if body is None else body, line_offset=line - 1)
+
+
+def _title(page_title: str, heading: str) -> str:
+    parts = [part.strip() for part in _SITE_SUFFIX.split(page_title) if part.strip()]
+    # A heading that is only the site's name, repeated on every page, names no page.
+    if heading and heading not in parts[1:]:
+        return heading
+    return parts[0] if parts else ""

@@ -1,0 +1,194 @@
+"""A cleaned HTML tree, walked in reading order into a DocumentBuilder."""
+
+from lxml.html import HtmlElement
+
+from assistant.readers.builder import DocumentBuilder
+from assistant.readers.cards import find_cards, read_cards
+from assistant.readers.entries import read_entries
+from assistant.readers.grid import Grid
+from assistant.readers.html_tables import cells_of, is_layout, read_table, rows_of
+from assistant.readers.inline import broken_text, folded, is_block, lines_of, paragraphs, picture_text, text_of
+from assistant.schema import BlockKind
+
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_MAX_DEPTH = 100
+_LIST_TAGS = frozenset(("ul", "ol", "menu", "dir"))
+_SOFT_HEADING_LEVEL = 7  # below every <h6>
+_MAX_SOFT_HEADING_CHARS = 30
+
+
+def write_blocks(builder: DocumentBuilder, content: HtmlElement, *, line_offset: int) -> None:
+    """Add the visible content of an element and its links, in reading order."""
+    _Walk(builder, line_offset).flow(content, "paragraph", 0)
+    for link in content.iter("a"):
+        target = str(link.get("href") or "").strip()
+        if target and not target.lower().startswith(("javascript:", "data:")):
+            builder.link(text_of(link), target, line=(link.sourceline or 1) + line_offset)
+
+
+class _Walk:
+    """Tells the builder what the tree holds; one instance for one tree."""
+
+    def __init__(self, builder: DocumentBuilder, line_offset: int) -> None:
+        self._builder = builder
+        self._offset = line_offset
+
+    def flow(self, element: HtmlElement, kind: BlockKind, depth: int) -> None:
+        """Add an element's children; what runs on one line becomes one block."""
+        if depth > _MAX_DEPTH:
+            self._text("\n".join(lines_of(element)), kind, self._line(element))
+            return
+        opening, done = self._cards(element)
+        pieces, line = [folded(element.text)], self._line(element)
+        for child in element:
+            if not isinstance(child.tag, str) or child in done:
+                pass
+            elif child in opening or child.tag == "hr" or is_block(child):
+                self._text("".join(pieces), kind, line)
+                pieces = []
+                if child in opening:
+                    self._table(opening[child])
+                else:
+                    self._block(child, kind, depth + 1)
+            else:
+                if not "".join(pieces).strip():
+                    line = self._line(child)
+                pieces.append("\n" if child.tag == "br" else broken_text(child))
+            pieces.append(folded(child.tail))
+        self._text("".join(pieces), kind, line)
+
+    def _cards(self, element: HtmlElement) -> tuple[dict[HtmlElement, Grid], set[HtmlElement]]:
+        """Return the tables that runs of cards amount to, at their first card, and the others."""
+        if element.tag in _LIST_TAGS or len(element) == 0:
+            return {}, set()
+        runs = find_cards(element, line_offset=self._offset)
+        opening = {run.elements[0]: run.grid for run in runs}
+        return opening, {card for run in runs for card in run.elements[1:]}
+
+    def _block(self, element: HtmlElement, kind: BlockKind, depth: int) -> None:
+        tag = str(element.tag)
+        if tag in _HEADINGS:
+            self._heading(element)
+        elif tag == "pre":
+            self._builder.block("code", str(element.text_content()), line=self._line(element))
+        elif tag == "table":
+            self._table_element(element, kind, depth)
+        elif tag in _LIST_TAGS:
+            self._list(element, depth)
+        elif tag == "dl":
+            self._definitions(element, depth)
+        elif tag == "p" and self._is_soft_heading(element):
+            self._builder.heading(
+                text_of(element).rstrip("：: "),
+                level=_SOFT_HEADING_LEVEL,
+                line=self._line(element),
+                anchor=str(element.get("id") or ""),
+            )
+        elif tag != "hr":
+            self.flow(element, kind, depth)
+
+    def _heading(self, element: HtmlElement) -> None:
+        level = int(str(element.tag)[1])
+        text = text_of(element) or picture_text(element)
+        anchor = _anchor(element)
+        self._builder.heading(text, level=level, line=self._line(element), anchor=anchor)
+
+    def _list(self, element: HtmlElement, depth: int) -> None:
+        items = [child for child in element if child.tag == "li"]
+        heading = self._builder.heading_path[-1] if self._builder.heading_path else ""
+        grid = read_entries(items, heading=heading, line_offset=self._offset)
+        if grid is None and items and any(is_block(child) for item in items for child in item):
+            grid = read_cards(items, line_offset=self._offset)
+        if grid is not None:
+            self._table(grid)
+            return
+        for child in element:
+            if isinstance(child.tag, str):
+                self.flow(child, "item", depth + 1)
+
+    def _definitions(self, element: HtmlElement, depth: int) -> None:
+        term = ""
+        for child in _terms(element):
+            if child.tag == "dt":
+                if term:
+                    self._builder.block("definition", term, line=self._line(child))
+                term = text_of(child)
+            elif any(is_block(part) for part in child if part.tag != "p") or len(child) > 3:
+                if term:
+                    self._builder.block("definition", term, line=self._line(child))
+                self.flow(child, "paragraph", depth + 1)
+                term = ""
+            else:
+                text = f"{term} {text_of(child)}"
+                self._builder.block("definition", text, line=self._line(child))
+                term = ""
+        if term:
+            self._builder.block("definition", term, line=self._line(element))
+
+    def _table_element(self, element: HtmlElement, kind: BlockKind, depth: int) -> None:
+        if not is_layout(element):
+            grids = read_table(element, line_offset=self._offset)
+            for grid in grids:
+                self._table(grid)
+            return
+        caption = element.find("caption")
+        if caption is not None:
+            self._text(broken_text(caption), kind, self._line(caption))
+        rows = rows_of(element)
+        grid = read_cards(rows, line_offset=self._offset) if len(rows) > 1 else None
+        cells = [cell for row in rows for cell in cells_of(row)]
+        full = [cell for cell in cells if text_of(cell)]
+        if grid is None and len(full) > 2 and len(rows) * 2 <= len(full):
+            grid = read_cards(full, line_offset=self._offset)
+        if grid is not None:
+            self._table(grid)
+            return
+        for cell in cells:
+            self.flow(cell, kind, depth + 1)
+
+    def _table(self, grid: Grid) -> None:
+        self._builder.table(grid.name, grid.columns, grid.rows, line=grid.line)
+
+    def _text(self, broken: str, kind: BlockKind, line: int) -> None:
+        for text in paragraphs(broken):
+            self._builder.block(kind, text, line=line)
+
+    def _line(self, element: HtmlElement) -> int:
+        return (element.sourceline or 1) + self._offset
+
+    def _is_soft_heading(self, element: HtmlElement) -> bool:
+        """Return whether a paragraph is all bold and announces what stands below it."""
+        text = text_of(element)
+        if not 0 < len(text) <= _MAX_SOFT_HEADING_CHARS or len(element) != 1:
+            return False
+        bold = element[0]
+        if bold.tag not in ("b", "strong") or text_of(bold) != text:
+            return False
+        following = element.getnext()
+        if following is None or following.tag in _HEADINGS:
+            return False
+        return text[-1] in "：:"
+
+
+def _anchor(heading: HtmlElement) -> str:
+    """Return the id by which a page's address reaches a heading; "" where there is none."""
+    own = heading.get("id")
+    if own:
+        return str(own)
+    for part in heading.iter("a", "span"):
+        if part.get("id") or part.get("name"):
+            return str(part.get("id") or part.get("name"))
+    before = heading.getprevious()
+    if before is not None and before.tag in ("a", "span") and not text_of(before):
+        return str(before.get("id") or before.get("name") or "")
+    parent = heading.getparent()
+    opens = parent is not None and next(iter(parent)) is heading
+    return str(parent.get("id") or "") if opens and parent.tag != "body" else ""
+
+
+def _terms(element: HtmlElement) -> list[HtmlElement]:
+    """Return the terms and definitions of a list, also where a <div> groups each pair."""
+    found: list[HtmlElement] = []
+    for child in element:
+        found.extend(child if child.tag == "div" else [child])
+    return [child for child in found if child.tag in ("dt", "dd")]
