@@ -1,0 +1,78 @@
+"""The embedders: one contract, and the shipped model read two ways."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.errors import ModelError
+from assistant.index.embedding import DEFAULT_FOLDER, Embedder, StaticEmbedder, load_embedder
+
+TEXTS = [
+    "What papers were at ECCV?",
+    "大模型训练与推理的编译优化",
+    "機器學習編譯器",
+    "Contact: lab@example.org，电话 021-1234",
+    "",
+    "😀 …",
+]
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return load_embedder("default")
+
+
+def test_rows_are_unit_vectors_and_empty_text_is_zero(embedder: Embedder) -> None:
+    vectors = embedder.encode(TEXTS)
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (len(TEXTS), embedder.dimension)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1, 1, 0, 0], abs=1e-5)
+
+
+def test_no_texts_give_no_rows(embedder: Embedder) -> None:
+    assert embedder.encode([]).shape == (0, embedder.dimension)
+
+
+def test_a_text_has_one_vector_alone_or_in_a_batch(embedder: Embedder) -> None:
+    batch = embedder.encode(TEXTS * 40)
+    alone = np.concatenate([embedder.encode([text]) for text in TEXTS])
+    assert np.array_equal(batch[-len(TEXTS) :], alone)
+
+
+def test_traditional_and_full_width_are_read_as_simplified_and_half_width(
+    embedder: Embedder,
+) -> None:
+    vectors = embedder.encode(["機器學習 ＧＰＵ", "机器学习 gpu"])
+    assert np.array_equal(vectors[0], vectors[1])
+
+
+def test_a_translation_is_nearer_than_another_subject(embedder: Embedder) -> None:
+    vectors = embedder.encode(["compiler optimization", "编译器优化", "服装店的招聘信息"])
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.2
+
+
+def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"embedding model in .* does not load"):
+        StaticEmbedder.load(tmp_path)
+
+
+def test_damaged_weights_are_one_sentence(tmp_path: Path) -> None:
+    for name in ("tokenizer.json", "config.json"):
+        (tmp_path / name).write_bytes((DEFAULT_FOLDER / name).read_bytes())
+    (tmp_path / "model.safetensors").write_bytes(b"not tensors")
+    with pytest.raises(ModelError, match="does not load"):
+        StaticEmbedder.load(tmp_path)
+
+
+@pytest.mark.slow
+def test_sentence_transformers_reads_the_same_vectors(embedder: Embedder) -> None:
+    other = load_embedder(str(DEFAULT_FOLDER))
+    assert other.dimension == embedder.dimension
+    assert other.encode(TEXTS) == pytest.approx(embedder.encode(TEXTS), abs=1e-5)
+
+
+@pytest.mark.slow
+def test_an_unknown_model_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="correct embedding.model"):
+        load_embedder(str(tmp_path / "nothing"))

@@ -1,0 +1,96 @@
+"""The training files as rows, with whole sources kept back for evaluation."""
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+# Whole repositories (and one reading-comprehension set) that no training step ever sees.
+HELD_OUT_SOURCES = frozenset(
+    {
+        "espressif/esp-faq",
+        "windsonsea/istio.io",
+        "d2l-ai/d2l-zh",
+        "KaiserY/trpl-zh-cn",
+        "ant-design/ant-design",
+        "huggingface/course",
+        "huggingface/agents-course",
+        "DRCKnowledgeTeam/DRCD test",
+        "question headings in espressif/esp-faq",
+        "question headings in d2l-ai/d2l-zh",
+        "question headings in KaiserY/trpl-zh-cn",
+        "question headings in ant-design/ant-design",
+        "question headings in huggingface/course",
+        "question headings in huggingface/agents-course",
+    }
+)
+
+MAX_CHARACTERS = 1200  # of one passage; the rest of a longer one adds time and little else
+
+_SENTENCE_END = re.compile(r"[。！？；\n]|[.!?](?=\s)")
+
+
+@dataclass(frozen=True)
+class SectionRow:
+    """One documentation section, in one language or two; a missing side is empty."""
+
+    source: str
+    headings: dict[str, str]  # language → "H1 > H2 > H3"
+    bodies: dict[str, str]  # language → text
+
+
+@dataclass(frozen=True)
+class TextPair:
+    """Two texts that should lie close: a translation, or a question and its passage."""
+
+    source: str
+    left: str
+    right: str
+
+
+def read_rows(folder: Path, name: str, *, limit: int | None = None) -> Iterator[dict[str, str]]:
+    """Yield the first ``limit`` rows of ``name.jsonl.gz``."""
+    with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, islice(lines, limit))
+
+
+def read_pairs(
+    folder: Path, name: str, left: str, right: str, *, held_out: bool, limit: int | None = None
+) -> list[TextPair]:
+    """Return the rows of one file as pairs, of the sources kept back or of the others."""
+    return [
+        TextPair(row.get("src", name), row[left], row[right][:MAX_CHARACTERS])
+        for row in read_rows(folder, name, limit=limit)
+        if (row.get("src", name) in HELD_OUT_SOURCES) == held_out and row[left] and row[right]
+    ]
+
+
+def read_sections(
+    folder: Path, *, held_out: bool, limit: int | None = None
+) -> list[SectionRow]:
+    """Return sections of the sources kept back, or of the others."""
+    return [
+        SectionRow(
+            row["src"],
+            {"en": row["en_heading"], "zh": row["zh_heading"]},
+            {"en": row["en"][: 2 * MAX_CHARACTERS], "zh": row["zh"][:MAX_CHARACTERS]},
+        )
+        for row in read_rows(folder, "sections", limit=limit)
+        if (row["src"] in HELD_OUT_SOURCES) == held_out
+    ]
+
+
+def split_first_sentence(text: str) -> tuple[str, str]:
+    """Return the first sentence and the rest; either may be empty."""
+    end = _SENTENCE_END.search(text, 8)
+    if end is None:
+        return text.strip(), ""
+    return text[: end.end()].strip(), text[end.end() :].strip()
+
+
+def short_heading(path: str) -> str:
+    """Return the last two headings of ``H1 > H2 > H3``: the page title alone says too little."""
+    return " ".join(path.split(" > ")[-2:])

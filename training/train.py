@@ -1,0 +1,160 @@
+"""Contrastive training of one vector a token, on the CPU."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+
+from training.tasks import Task, TokenLists
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """Everything that decides the outcome besides the data."""
+
+    steps: int
+    batch: int = 2048
+    learning_rate: float = 0.01
+    temperature: float = 0.05
+    one_source_share: float = 0.3  # of the batches: negatives from the same repository
+    token_dropout: float = 0.1
+    seed: int = 7
+
+
+class RowAdam:
+    """Adam (Kingma & Ba, 2015) on the rows that a batch touches; the others stand still."""
+
+    def __init__(self, weights: torch.Tensor) -> None:
+        self.weights = weights
+        self._mean = torch.zeros_like(weights)
+        # One second moment a row, not an entry: as good here, and half the memory traffic.
+        self._square = torch.zeros(len(weights), 1)
+        self._steps = torch.zeros(len(weights), 1)
+
+    def step(self, rows: torch.Tensor, gradient: torch.Tensor, learning_rate: float) -> None:
+        """Move ``weights[rows]`` against ``gradient``; rows are unique."""
+        steps = self._steps[rows] + 1
+        mean = self._mean[rows].mul_(0.9).add_(gradient, alpha=0.1)
+        square = self._square[rows].mul_(0.99).add_(
+            gradient.square().mean(1, keepdim=True), alpha=0.01
+        )
+        self._steps[rows], self._mean[rows], self._square[rows] = steps, mean, square
+        scale = (square / (1 - 0.99**steps)).sqrt_().add_(1e-10)
+        update = mean / (1 - 0.9**steps) / scale
+        self.weights.index_add_(0, rows, update, alpha=-learning_rate)
+
+
+def start_weights(counts: np.ndarray, dimension: int, *, seed: int) -> np.ndarray:
+    """Return random token vectors whose length is the token's IDF: rare words weigh more.
+
+    ``counts``: (n,) how often each token occurs. Returns (n, dimension) float32.
+    """
+    directions = np.random.default_rng(seed).standard_normal((len(counts), dimension))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    return (directions * idf(counts)[:, None]).astype(np.float32)
+
+
+def idf(counts: np.ndarray) -> np.ndarray:
+    """Return the weight of each token, mean about one."""
+    weights = np.log(1 + counts.sum() / 40 / (counts + 5))
+    return weights / weights.mean()
+
+
+def train(tasks: Sequence[Task], weights: np.ndarray, plan: TrainingPlan) -> Iterator[tuple[int, float]]:
+    """Train ``weights`` in place; yields the step and its loss, smoothed, every 50 steps."""
+    table = torch.from_numpy(weights)
+    optimizer = RowAdam(table)
+    random = np.random.default_rng(plan.seed)
+    shares = np.array([task.share for task in tasks])
+    samplers = [_Sampler(task, plan, random) for task in tasks]
+    smoothed = 0.0
+    for step in range(plan.steps):
+        chosen = random.choice(len(tasks), p=shares / shares.sum())
+        warm = min(1.0, (step + 1) / 100)
+        rate = plan.learning_rate * warm * (1 - step / plan.steps)
+        loss = _step(tasks[chosen], samplers[chosen].draw(), optimizer, plan, rate, random)
+        smoothed = loss if step == 0 else 0.98 * smoothed + 0.02 * loss
+        if step % 50 == 0:
+            yield step, smoothed
+
+
+class _Sampler:
+    """Draws the pairs of a batch, from all sources or from one."""
+
+    def __init__(self, task: Task, plan: TrainingPlan, random: np.random.Generator) -> None:
+        self._size = min(plan.batch, len(task))
+        self._total = len(task)
+        self._share = plan.one_source_share
+        self._random = random
+        order = np.argsort(task.groups, kind="stable")
+        bounds = np.flatnonzero(np.diff(task.groups[order])) + 1
+        groups = np.split(order, bounds)
+        self._groups = [group for group in groups if len(group) >= self._size // 4]
+        sizes = np.array([len(group) for group in self._groups], float)
+        self._odds = sizes / sizes.sum() if len(sizes) else sizes
+
+    def draw(self) -> np.ndarray:
+        if self._groups and self._random.random() < self._share:
+            group = self._groups[self._random.choice(len(self._groups), p=self._odds)]
+            return self._random.choice(group, min(self._size, len(group)), replace=False)
+        return self._random.choice(self._total, self._size, replace=False)
+
+
+def _step(
+    task: Task,
+    chosen: np.ndarray,
+    optimizer: RowAdam,
+    plan: TrainingPlan,
+    rate: float,
+    random: np.random.Generator,
+) -> float:
+    """One step of symmetric InfoNCE (van den Oord et al., 2018) with in-batch negatives."""
+    left_ids, left_lengths = task.left.take(chosen)
+    right_ids, right_lengths = task.right.take(chosen)
+    ids = np.concatenate([left_ids, right_ids])
+    lengths = np.concatenate([left_lengths, right_lengths])
+    rows, positions = np.unique(ids, return_inverse=True)
+    offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    keep = (random.random(len(ids)) >= plan.token_dropout).astype(np.float32)
+    row_ids = torch.from_numpy(rows.astype(np.int64))
+    block = optimizer.weights[row_ids].requires_grad_(True)
+    sums = functional.embedding_bag(
+        torch.from_numpy(positions),
+        block,
+        torch.from_numpy(offsets),
+        mode="sum",
+        per_sample_weights=torch.from_numpy(keep),
+    )
+    vectors = functional.normalize(sums, dim=1, eps=1e-6)
+    left, right = vectors[: len(chosen)], vectors[len(chosen) :]
+    scores = left @ right.T / plan.temperature
+    scores = scores.masked_fill(_same_text(task, chosen), -1e4)
+    target = torch.arange(len(chosen))
+    loss = (functional.cross_entropy(scores, target) + functional.cross_entropy(scores.T, target)) / 2
+    loss.backward()
+    optimizer.step(row_ids, block.grad, rate)
+    return float(loss.detach())
+
+
+def _same_text(task: Task, chosen: np.ndarray) -> torch.Tensor:
+    """Mark the pairs whose left or right text equals another's: no negatives of each other."""
+    mask = torch.zeros(len(chosen), len(chosen), dtype=torch.bool)
+    for lists in (task.left, task.right):
+        keys = np.array([_key(lists, item) for item in chosen])
+        _, label = np.unique(keys, return_inverse=True)
+        tensor = torch.from_numpy(label)
+        mask |= tensor[:, None] == tensor[None, :]
+    mask.fill_diagonal_(False)
+    return mask
+
+
+def _key(lists: TokenLists, item: int) -> int:
+    return hash(lists.ids[lists.starts[item] : lists.starts[item + 1]].tobytes())
+
+
+def measure_speed(started: float, steps: int) -> float:
+    """Return steps a second since ``started``."""
+    return steps / max(1e-9, time.monotonic() - started)
