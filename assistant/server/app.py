@@ -1,0 +1,68 @@
+"""The Flask application: its parts put together."""
+
+from apiflask import APIFlask
+
+from assistant.server.failures import register_failures
+from assistant.server.headers import register_headers
+from assistant.server.health import health_blueprint
+from assistant.server.limits import limit_questions
+from assistant.server.metrics import Metrics
+from assistant.server.pages import WEB_FOLDER, pages_blueprint, read_web_files
+from assistant.server.questions import AssistantSource, questions_blueprint
+from assistant.server.schemas import ErrorOut
+from assistant.server.sources import sources_blueprint
+from assistant.settings import Settings
+
+MAX_BODY_BYTES = 16 * 1024
+
+_DESCRIPTION = (
+    "Questions about a research lab, answered from its own documents with exact citations. "
+    "Every path also exists below /v1."
+)
+
+
+def create_app(settings: Settings, assistant_source: AssistantSource) -> APIFlask:
+    """Return the application.
+
+    ``assistant_source`` returns the assistant that answers now, so that a new index is served
+    without a restart; it raises IndexMissing, IndexDamaged or ModelError, which become 503.
+    APIFlask is Flask with two decorators more: they validate a request and describe it in
+    OpenAPI, and routes stay plain functions (flask-smorest would want a class for each path).
+    """
+    app = APIFlask(__name__, title="Lab Assistant", version="1", docs_path=None, static_folder=None)
+    _configure(app)
+    metrics = Metrics()
+    register_headers(app, allowed_origins=settings.server.allowed_origins, metrics=metrics)
+    register_failures(app)
+    limit_questions(app, rate_limit=settings.server.rate_limit)
+    for blueprint in (
+        questions_blueprint(assistant_source, metrics),
+        sources_blueprint(assistant_source),
+        health_blueprint(assistant_source, metrics),
+    ):
+        app.register_blueprint(blueprint)
+        app.register_blueprint(blueprint, url_prefix="/v1", name=f"v1.{blueprint.name}")
+    app.register_blueprint(pages_blueprint(read_web_files(WEB_FOLDER)))
+    app.spec_processor(_without_versioned_paths)
+    return app
+
+
+def _without_versioned_paths(spec: dict) -> dict:
+    """Leave out /v1/…: the spec names /v1 as a second server of the same paths."""
+    spec["paths"] = {path: item for path, item in spec["paths"].items() if not path.startswith("/v1/")}
+    return spec
+
+
+def _configure(app: APIFlask) -> None:
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        VALIDATION_ERROR_STATUS_CODE=400,
+        VALIDATION_ERROR_DESCRIPTION="The request cannot be used; the message says why",
+        VALIDATION_ERROR_SCHEMA=ErrorOut,
+        HTTP_ERROR_SCHEMA=ErrorOut,
+        DESCRIPTION=_DESCRIPTION,
+        SERVERS=[{"url": "/"}, {"url": "/v1"}],
+        AUTO_SERVERS=False,
+    )
+    app.json.ensure_ascii = False  # people read these bodies in a terminal
+    app.json.sort_keys = False  # the answer comes first

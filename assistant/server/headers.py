@@ -1,0 +1,83 @@
+"""What every response carries: request id, security headers, CORS and compression."""
+
+import gzip
+import logging
+import re
+import uuid
+from collections.abc import Sequence
+
+from flask import Flask, Response, g, request
+
+from assistant.server.metrics import Metrics
+
+_log = logging.getLogger(__name__)
+_SAFE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_COMPRESSED = {"application/json", "text/css", "text/html", "text/javascript", "image/svg+xml"}
+_MIN_COMPRESSED_BYTES = 1000  # below it one packet carries the body anyway
+
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
+)
+
+
+def register_headers(app: Flask, *, allowed_origins: Sequence[str], metrics: Metrics) -> None:
+    """Set the headers of every response of ``app`` and count it."""
+    ancestors = " ".join(("'self'", *allowed_origins))
+    policy = _CONTENT_SECURITY_POLICY.format(ancestors=ancestors)
+    origins = frozenset(allowed_origins)
+
+    @app.before_request
+    def name_request() -> None:
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        response.headers["X-Request-ID"] = g.request_id
+        _secure(response, policy)
+        _allow_origin(response, origins)
+        _compress(response)
+        route = request.url_rule.rule if request.url_rule else "none"
+        metrics.responded(route, response.status_code)
+        _log.info("%s %s %s %d", g.request_id, request.method, route, response.status_code)
+        return response
+
+
+def _secure(response: Response, policy: str) -> None:
+    response.headers["Content-Security-Policy"] = policy
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    # The widget's files are meant for other sites' pages, also for those isolated by COEP.
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+
+
+def _allow_origin(response: Response, origins: frozenset[str]) -> None:
+    """Let exactly the listed origins read responses; no patterns, which have all been fooled."""
+    if not origins:
+        return
+    response.vary.add("Origin")
+    origin = request.headers.get("Origin", "")
+    if origin not in origins:
+        return
+    response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-ID"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
+        response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, X-Request-ID"
+        response.headers["Access-Control-Max-Age"] = "3600"
+
+
+def _compress(response: Response) -> None:
+    if response.mimetype not in _COMPRESSED or response.is_streamed or response.status_code == 304:
+        return
+    response.vary.add("Accept-Encoding")
+    content = response.get_data()
+    if len(content) < _MIN_COMPRESSED_BYTES or request.accept_encodings["gzip"] <= 0:
+        return
+    response.set_data(gzip.compress(content, compresslevel=6, mtime=0))
+    response.headers["Content-Encoding"] = "gzip"
+    etag, _ = response.get_etag()
+    if etag:
+        response.set_etag(etag, weak=True)  # the same page in other bytes

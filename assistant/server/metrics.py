@@ -1,0 +1,40 @@
+"""What Prometheus may know of the server: how many questions, how answered, how fast."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from assistant.schema import Answer
+
+METRICS_TYPE = CONTENT_TYPE_LATEST
+
+
+class Metrics:
+    """Counters of one server; its own registry, so that two servers in one process do not mix."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._responses = Counter(
+            "assistant_responses", "Responses by route and status", ["route", "status"], registry=self._registry
+        )
+        self._answers = Counter(
+            "assistant_answers", "Answers by kind, language and outcome",
+            ["kind", "language", "answered"], registry=self._registry,
+        )  # fmt: skip
+        self._seconds = Histogram(
+            "assistant_answer_seconds", "Time to find an answer", registry=self._registry,
+            buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+        )  # fmt: skip
+
+    def responded(self, route: str, status: int) -> None:
+        """Count one response; ``route`` is a rule of the application, never a raw path."""
+        self._responses.labels(route, str(status)).inc()
+
+    def answered(self, answer: Answer, seconds: float) -> None:
+        """Count one answer and its time."""
+        outcome = "yes" if answer.answered else "no"
+        self._answers.labels(answer.kind, answer.question.language, outcome).inc()
+        self._seconds.observe(seconds)
+
+    def exposition(self) -> bytes:
+        """Return all counters in Prometheus' text format."""
+        return generate_latest(self._registry)

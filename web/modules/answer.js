@@ -1,0 +1,152 @@
+// One answer as nodes: text with citation marks, rows as a table, sources with their quotes.
+// The streamed and the finished answer go through the same functions.
+
+import { build, button, icon, languageOf, link, linked, safeUrl } from "./dom.js";
+
+const SHOWN_SOURCES = 3;
+const MARK = /\s*\[(\d{1,3})\]/g;
+
+/** Return the whole answer; `onCite(citation)` opens a source in its context. */
+export function answerView(body, words, { onCite, streaming = false }) {
+  const citations = body.citations ?? [];
+  const items = body.items ?? [];
+  const view = build("div", { class: "answer-body", lang: body.language === "en" ? "en" : "zh-CN" });
+  const text = items.length ? firstParagraph(body.answer) : body.answer;
+  const cite = (number) => citationMark(citations.find((one) => one.number === number), number, words, view);
+  if (!body.answered && !streaming) view.append(build("p", { class: "unanswered-label" }, icon("page"), words.of("unanswered")));
+  view.append(build("div", { class: "text" }, ...paragraphs(text, citations, cite)));
+  if (items.length) view.append(itemTable(items, cite));
+  if (citations.length) view.append(sourceList(citations, words, { onCite, answered: body.answered }));
+  return view;
+}
+
+/** Return the plain text that "copy" puts on the clipboard: the answer and its sources. */
+export function answerText(body) {
+  const sources = body.citations.map((one) => `[${one.number}] ${[one.title, one.url || `${one.source}:${one.line}`].join(" — ")}`);
+  return [body.answer, sources.join("\n")].filter(Boolean).join("\n\n");
+}
+
+/** Return the address of a citation with its quote as a text fragment, "" where it has none. */
+export function quoteUrl(citation) {
+  const url = safeUrl(citation.url);
+  if (!url) return "";
+  const [line] = citation.quote.trim().split(/[\n\t]/);
+  const phrase = line.length <= 100 ? line : line.slice(0, 100).replace(/[^\s，。；、,.;]*$/u, "").trim();
+  if (!phrase) return url;
+  const fragment = encodeURIComponent(phrase).replace(/-/g, "%2D");
+  return `${url}${url.includes("#") ? "" : "#"}:~:text=${fragment}`;
+}
+
+function firstParagraph(text) {
+  return text.split("\n").find((line) => line.trim()) ?? "";
+}
+
+function paragraphs(text, citations, cite) {
+  const known = new Set(citations.map((one) => one.number));
+  return text
+    .split(/\n+/)
+    .filter((line) => line.trim())
+    .map((line) => {
+      const bullet = /^\s*[-•*]\s+/.exec(line);
+      const shown = bullet ? line.slice(bullet[0].length) : line;
+      return build("p", bullet ? { class: "bullet" } : {}, ...withMarks(shown, known, cite));
+    });
+}
+
+function withMarks(line, known, cite) {
+  const nodes = [];
+  let end = 0;
+  for (const match of line.matchAll(MARK)) {
+    const number = Number(match[1]);
+    if (!known.has(number)) continue;
+    nodes.push(...linked(line.slice(end, match.index)), cite(number));
+    end = match.index + match[0].length;
+  }
+  return [...nodes, ...linked(line.slice(end))];
+}
+
+function citationMark(citation, number, words, view) {
+  if (!citation) return null;
+  const reveal = () => {
+    const source = view.querySelector(`[data-number="${number}"]`);
+    source?.closest("details")?.setAttribute("open", "");
+    source?.scrollIntoView({ block: "nearest" });
+    source?.querySelector("a, button")?.focus({ preventScroll: true });
+    source?.classList.add("pointed");
+    setTimeout(() => source?.classList.remove("pointed"), 1600);
+  };
+  const label = words.of("source-number", { number, title: citation.title });
+  return build("button", { type: "button", class: "mark", "aria-label": label, title: citation.quote.slice(0, 200), on: { click: reveal } }, String(number));
+}
+
+// Roles are written out because a table laid out as cards (on a phone) loses its own.
+function itemTable(items, cite) {
+  const columns = [...new Set(items.flatMap((item) => Object.keys(item.fields)))];
+  const head = columns.map((name) => build("th", { scope: "col", role: "columnheader" }, name));
+  const rows = items.map((item) => {
+    const cells = columns.map((name) => cell(name, item.fields[name] ?? ""));
+    const mark = cite(item.citation);
+    return build("tr", { role: "row" }, ...cells, build("td", { class: "cited", role: "cell" }, mark ?? ""));
+  });
+  return build(
+    "div",
+    { class: "items" },
+    build(
+      "table",
+      { role: "table" },
+      build("thead", { role: "rowgroup" }, build("tr", { role: "row" }, ...head, build("td", { role: "cell" }))),
+      build("tbody", { role: "rowgroup" }, ...rows),
+    ),
+  );
+}
+
+function cell(name, value) {
+  const label = build("span", { class: "field", "aria-hidden": "true" }, name);
+  const shown = build("span", { class: "value", lang: languageOf(value) }, ...linked(value));
+  return build("td", { role: "cell", class: value ? null : "blank" }, label, shown);
+}
+
+function sourceList(citations, words, { onCite, answered }) {
+  const sources = citations.map((citation) => sourceView(citation, words, onCite));
+  const heading = words.of(answered ? "sources" : "nearest-pages");
+  const list = (part) => build("ol", { class: "sources" }, ...part);
+  const section = build("section", { class: "cited-sources", "aria-label": heading }, build("h4", {}, heading), list(sources.slice(0, SHOWN_SOURCES)));
+  if (sources.length > SHOWN_SOURCES) {
+    const more = words.of("more-sources", { count: sources.length - SHOWN_SOURCES });
+    section.append(build("details", { class: "more" }, build("summary", {}, more), list(sources.slice(SHOWN_SOURCES))));
+  }
+  return section;
+}
+
+function sourceView(citation, words, onCite) {
+  const path = citation.heading_path.filter((name) => name !== citation.title);
+  const where = [citation.title, ...path].join(" › ");
+  const url = quoteUrl(citation);
+  const title = url ? link(url, { class: "title" }, where, icon("open")) : build("span", { class: "title" }, where);
+  return build(
+    "li",
+    { class: "source", "data-number": citation.number },
+    build("span", { class: "number", "aria-hidden": "true" }, String(citation.number)),
+    build(
+      "div",
+      { class: "source-body" },
+      title,
+      build("blockquote", { lang: languageOf(citation.quote) }, ...quoteLines(citation.quote)),
+      build(
+        "p",
+        { class: "place" },
+        build("span", { class: "file" }, `${citation.source}:${citation.line}`),
+        citation.passage ? button(words.of("in-context"), "", () => onCite(citation), { class: "quiet-link" }) : null,
+      ),
+    ),
+  );
+}
+
+function quoteLines(quote) {
+  return quote.split("\n").flatMap((line, index) => (index ? [build("br"), ...cells(line)] : cells(line)));
+}
+
+// A table row is quoted with its cells parted by tabs, which a page would show as one blank.
+function cells(line) {
+  return line.split("\t").flatMap((part, index) => (index ? [build("span", { class: "bar" }, " · "), part] : [part]));
+}

@@ -1,0 +1,99 @@
+// Building nodes. Text only ever becomes text: nothing here parses markup.
+
+const SVG = "http://www.w3.org/2000/svg";
+const SAFE_SCHEMES = new Set(["http:", "https:", "mailto:"]);
+const LINKABLE = /https?:\/\/[^\s<>"'（）()，。；、！？]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gu;
+const TRAILING = /[.,;:!?]+$/u;
+
+/** Return `url` where its scheme is http, https or mailto, else "". */
+export function safeUrl(url) {
+  try {
+    const parsed = new URL(url);
+    return SAFE_SCHEMES.has(parsed.protocol) ? parsed.href : "";
+  } catch {
+    return "";
+  }
+}
+
+/** Return an element; `attributes` may hold `on: {event: listener}`; strings become text nodes. */
+export function build(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "on") for (const [type, listener] of Object.entries(value)) node.addEventListener(type, listener);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value != null) node.setAttribute(name, name === "href" ? safeUrl(value) : value);
+  }
+  node.append(...children.filter((child) => child != null));
+  return node;
+}
+
+/** Return a link that opens beside the page, or only its text where the address is not safe. */
+export function link(url, attributes, ...children) {
+  const href = safeUrl(url);
+  if (!href) return build("span", attributes, ...children);
+  const beside = href.startsWith("mailto:") ? {} : { target: "_blank", rel: "noopener" };
+  return build("a", { ...attributes, ...beside, href }, ...children);
+}
+
+/** Return `text` as nodes, its web and mail addresses as links. */
+export function linked(text) {
+  const nodes = [];
+  let end = 0;
+  for (const match of text.matchAll(LINKABLE)) {
+    const address = match[0].replace(TRAILING, "");
+    const url = address.includes("://") ? address : `mailto:${address}`;
+    nodes.push(text.slice(end, match.index), link(url, {}, address));
+    end = match.index + address.length;
+  }
+  nodes.push(text.slice(end));
+  return nodes.filter((node) => node !== "");
+}
+
+const ICONS = {
+  send: "M12 19V5M6 11l6-6 6 6",
+  stop: "M7 7h10v10H7z",
+  close: "M6 6l12 12M18 6L6 18",
+  chat: "M4 5.5h16v11H11l-4.5 3.5v-3.5H4z",
+  copy: "M9 9h10v11H9zM5 15V4h10",
+  done: "M5 12.5l4.5 4.5L19 7.5",
+  share: "M9.5 14.5l5-5M10.5 7.5l2-2a4 4 0 015.7 5.7l-2 2M13.5 16.5l-2 2a4 4 0 01-5.7-5.7l2-2",
+  retry: "M19 12a7 7 0 11-2.2-5.1M17.5 3v4.5H13",
+  open: "M10 5H5v14h14v-5M14 5h5v5M19 5l-8 8",
+  clear: "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7",
+  page: "M7 3.5h7l4 4v13H7zM14 3.5v4h4",
+  arrow: "M5 12h13M13 7l5 5-5 5",
+  back: "M19 12H6M11 7l-5 5 5 5",
+  search: "M10.5 17a6.5 6.5 0 110-13 6.5 6.5 0 010 13zM15.5 15.5L20 20",
+};
+
+/** Return a decorative line icon. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  for (const [key, value] of Object.entries({ viewBox: "0 0 24 24", "aria-hidden": "true", class: "icon" })) {
+    svg.setAttribute(key, value);
+  }
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** Return a button with an icon and a label; `quiet` hides the label from the eye only. */
+export function button(label, iconName, onClick, { quiet = false, ...attributes } = {}) {
+  const text = build("span", { class: quiet ? "unseen" : "label" }, label);
+  const marks = iconName ? [icon(iconName)] : [];
+  const title = quiet ? { title: label } : {};
+  return build("button", { type: "button", ...title, ...attributes, on: { click: onClick } }, ...marks, text);
+}
+
+/** Return the `lang` of a text by whether it holds Chinese characters. */
+export function languageOf(text) {
+  return /\p{Script=Han}/u.test(text) ? "zh-CN" : "en";
+}
+
+/** Return the first nodes of a document fragment inside `<mark>` around `quote`, if found. */
+export function marked(text, quote) {
+  const start = quote ? text.indexOf(quote) : -1;
+  if (start < 0) return [text];
+  return [text.slice(0, start), build("mark", {}, quote), text.slice(start + quote.length)];
+}
