@@ -1,7 +1,7 @@
 """A question's words → weighted search terms: synonyms, translations, names and typos included."""
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +11,7 @@ import yaml
 
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
-from assistant.text import Word, fold, is_dictionary_word, is_stopword, tokenize, words
+from assistant.text import Evidence, Word, fold, is_stopword, tokenize, words
 
 _LEXICON = Path(__file__).parent / "lexicon"
 _SYNONYM_WEIGHT = 0.8
@@ -46,8 +46,8 @@ class Term:
     tokens: tuple[str, ...]
     variants: tuple[tuple[str, float], ...]
 
-    def coverage(self, evidence: Set[str]) -> float:
-        """Return how far ``evidence`` (tokens) contains this term, 0…1."""
+    def coverage(self, evidence: Evidence) -> float:
+        """Return how far ``evidence`` contains this term, 0…1."""
         if self.tokens and self.tokens[0] in evidence:
             return 1.0
         best = max((w for token, w in self.variants if token in evidence), default=0.0)

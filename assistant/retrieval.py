@@ -1,43 +1,34 @@
 """A question → the passages that may answer it: lexical and dense ranks, fused."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
 from assistant.index.embedding import Embedder
 from assistant.index.store import Generation
+from assistant.query import Term
 from assistant.schema import Hit
-from assistant.text import tokenize
 
 _POOL = 60  # candidates taken from each side before fusion
 _DENSE_WEIGHT = 0.45  # of the fused score; the rest is lexical
-_TRANSLATION_WEIGHT = 0.5  # a translated term's weight against a word of the question
+_VARIANT_WEIGHT = 0.6  # of a translation or synonym against a word of the question
+_ROLE_WEIGHTS = {"content": 1.0, "self": 0.35, "filler": 0.25}
 _ORPHAN_FACTOR = 0.9  # an unpublished page stands behind its published twin
-
-
-class Translator(Protocol):
-    """Weighted terms of the other language for the terms of a question."""
-
-    def translate(self, tokens: Sequence[str]) -> tuple[tuple[str, float], ...]:
-        """Return (term, weight in 0…1) for ``tokens``."""
-        ...
 
 
 class Retriever:
     """Searches one generation."""
 
-    def __init__(self, generation: Generation, embedder: Embedder, translator: Translator) -> None:
+    def __init__(self, generation: Generation, embedder: Embedder) -> None:
         self._generation = generation
         self._embedder = embedder
-        self._translator = translator
 
-    def search(self, text: str, *, limit: int) -> tuple[Hit, ...]:
-        """Return up to ``limit`` hits, best first; equal scores keep corpus order."""
+    def search(self, text: str, terms: Sequence[Term], *, limit: int) -> tuple[Hit, ...]:
+        """Return up to ``limit`` hits for a question and its terms, ties in corpus order."""
         passages = self._generation.passages
         if not passages:
             return ()
-        lexical = self._generation.lexical.scores(self.query_terms(text))
+        lexical = self._generation.lexical.scores(_weighted(terms))
         vector = self._embedder.encode([text])[0]
         dense = dict(self._generation.vectors.search(vector, _POOL))
         pool = sorted(set(_best(lexical, _POOL)) | set(dense))
@@ -60,13 +51,17 @@ class Retriever:
             for score, number, cosine in hits[:limit]
         )
 
-    def query_terms(self, text: str) -> tuple[tuple[str, float], ...]:
-        """Return the weighted lexical terms of a question: its own words and their translations."""
-        tokens = list(dict.fromkeys(tokenize(text)))
-        weights = dict.fromkeys(tokens, 1.0)
-        for term, weight in self._translator.translate(tokens):
-            weights[term] = max(weights.get(term, 0.0), _TRANSLATION_WEIGHT * weight)
-        return tuple(weights.items())
+
+def _weighted(terms: Sequence[Term]) -> tuple[tuple[str, float], ...]:
+    """Return the lexical query: the terms' own tokens, and what would count as them."""
+    weights: dict[str, float] = {}
+    for term in terms:
+        factor = _ROLE_WEIGHTS[term.role]
+        for token in term.tokens:
+            weights[token] = max(weights.get(token, 0.0), factor)
+        for token, weight in term.variants:
+            weights[token] = max(weights.get(token, 0.0), factor * _VARIANT_WEIGHT * weight)
+    return tuple(weights.items())
 
 
 def _best(scores: np.ndarray, limit: int) -> list[int]:

@@ -1,0 +1,72 @@
+"""A question → an Answer: rows where a table holds them, else a verbatim fact, else an abstention."""
+
+import re
+from collections.abc import Sequence
+
+from assistant.answering import abstaining
+from assistant.answering.composing import Composer
+from assistant.answering.facts import Fact, FactFinder
+from assistant.answering.followup import complete
+from assistant.answering.tables import RecordBook, RowAnswer
+from assistant.answering.understanding import Interpreter, Understanding
+from assistant.index.embedding import Embedder
+from assistant.index.store import Generation
+from assistant.query import QueryParser
+from assistant.retrieval import Retriever
+from assistant.schema import Answer, Question
+
+_HITS = 20
+_MOST_ROWS = 200  # a question that matches more rows than this names no list
+_DIGIT = re.compile(r"\d")
+
+
+class Answerer:
+    """Answers questions over one generation."""
+
+    def __init__(
+        self, generation: Generation, embedder: Embedder, parser: QueryParser, *, max_citations: int
+    ) -> None:
+        self._parser = parser
+        self._interpreter = Interpreter(parser)
+        self._retriever = Retriever(generation, embedder)
+        self._records = RecordBook(generation.records)
+        self._facts = FactFinder(embedder)
+        self._composer = Composer(generation, max_citations=max_citations)
+
+    def answer(self, question: Question) -> Answer:
+        """Return the answer; ``answered`` is False where the documents do not support one."""
+        text = complete(question.text, question.history, self._parser)
+        asked = self._interpreter.understand(question, text)
+        hits = self._retriever.search(text, asked.terms, limit=_HITS)
+        facts = self._facts.find(asked, hits)
+        best = facts[0] if facts else None
+        verdict = abstaining.judge(asked, best)
+        rows = self._records.find(asked) if asked.wants_rows else None
+        if rows is not None and _rows_answer_best(asked, rows, best, verdict):
+            return self._composer.rows(asked, rows)
+        if verdict.supported:
+            return self._composer.facts(asked, _worth_quoting(facts), verdict.confidence)
+        return self._composer.abstention(asked, hits, verdict)
+
+
+def _rows_answer_best(
+    asked: Understanding, rows: RowAnswer, best: Fact | None, verdict: abstaining.Verdict
+) -> bool:
+    """Tell whether the rows, rather than the best sentence, answer the question.
+
+    A sentence that states the number itself ("11000+ 个算子测例") beats a count of rows that
+    explain less of the question.
+    """
+    if len(rows.records) > _MOST_ROWS:
+        return False
+    if best is None or not verdict.supported or best.passage.kind == "row":
+        return True
+    states_count = asked.kind == "count" and bool(_DIGIT.search(best.passage.text[best.start : best.end]))
+    if states_count and best.coverage > rows.explained:
+        return False
+    return rows.explained >= best.coverage - 0.15 or rows.is_filtered
+
+
+def _worth_quoting(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Return the best fact and those nearly as good."""
+    return tuple(fact for fact in facts if fact.score >= 0.93 * facts[0].score)

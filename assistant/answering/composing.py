@@ -1,0 +1,154 @@
+"""Puts an answer into words, each quote a slice of the passage that it cites."""
+
+import re
+from collections.abc import Sequence
+
+from assistant.answering.abstaining import Verdict
+from assistant.answering.facts import Fact
+from assistant.answering.tables import RowAnswer
+from assistant.answering.understanding import Understanding
+from assistant.answering.wording import LONGEST_ANSWER, fields_text, rows_text, say
+from assistant.index.store import Generation
+from assistant.schema import Answer, Citation, Field, Hit, Item, Passage, Record
+from assistant.text import sentences
+
+_LONGEST_QUOTE = 700  # characters
+_SHORT_QUOTE = 120  # a shorter sentence is quoted with the one after it
+_NEAREST_PAGES = 3
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+
+
+class Composer:
+    """Writes answers over one generation."""
+
+    def __init__(self, generation: Generation, *, max_citations: int) -> None:
+        self._max_citations = max_citations
+        self._row_passages = {p.record: p for p in generation.passages if p.record}
+        self._records = {record.id: record for record in generation.records}
+        self._contact = _published_contact(generation.passages)
+
+    def rows(self, asked: Understanding, found: RowAnswer) -> Answer:
+        """Return a list or a count, every row cited."""
+        language = asked.question.language
+        items, citations = [], []
+        for number, record in enumerate(found.records, start=1):
+            citations.append(self._record_citation(number, record))
+            items.append(Item(record.fields, number))
+        kind = "count" if asked.kind == "count" else "list"
+        text = rows_text(language, kind, found.records, found.key_columns)
+        return Answer(
+            asked.question, True, kind, text, tuple(items), tuple(citations), (),
+            round(found.explained, 4), "extractive",
+        )  # fmt: skip
+
+    def facts(self, asked: Understanding, facts: Sequence[Fact], confidence: float) -> Answer:
+        """Return the best facts quoted verbatim, each with its citation."""
+        citations: list[Citation] = []
+        parts: list[str] = []
+        items: list[Item] = []
+        room = LONGEST_ANSWER
+        for fact in facts[: self._max_citations]:
+            number = len(citations) + 1
+            quote, shown = self._quoted(asked, fact)
+            if parts and (len(shown) + 2 > room or any(shown in part or part in shown for part in parts)):
+                continue
+            room -= len(shown) + 2
+            parts.append(shown[:LONGEST_ANSWER])
+            citations.append(Citation(number, fact.passage.id, quote, fact.passage.place))
+            record = self._records.get(fact.passage.record)
+            if record is not None:
+                items.append(Item(record.fields, number))
+        return Answer(
+            asked.question, True, asked.kind, "\n".join(parts), tuple(items), tuple(citations), (),
+            round(confidence, 4), "extractive",
+        )  # fmt: skip
+
+    def abstention(self, asked: Understanding, hits: Sequence[Hit], verdict: Verdict) -> Answer:
+        """Return what is missing, the nearest pages and the published contact."""
+        language = asked.question.language
+        named = [say(language, "quoted_term", term=term.text) for term in verdict.missing if term.is_named]
+        separator = say(language, "missing_separator")
+        sentence = (
+            say(language, "not_said_about", missing=separator.join(named))
+            if named
+            else say(language, "not_said")
+        )
+        nearest: dict[str, Hit] = {}
+        for hit in hits:
+            nearest.setdefault(hit.passage.place.title, hit)
+        near = list(nearest.values())[:_NEAREST_PAGES]
+        parts = [sentence]
+        if near:
+            titles = [say(language, "quoted_term", term=hit.passage.place.title) for hit in near]
+            parts.append(say(language, "near", pages=separator.join(titles)))
+        if self._contact:
+            parts.append(say(language, "contact", contact=self._contact))
+        citations = tuple(
+            Citation(number, hit.passage.id, _clip(hit.passage.text), hit.passage.place)
+            for number, hit in enumerate(near, start=1)
+        )
+        joined = (" " if language == "en" else "").join(parts)
+        return Answer(
+            asked.question, False, asked.kind, joined[:LONGEST_ANSWER], (), citations, (),
+            round(verdict.confidence, 4), "extractive",
+        )  # fmt: skip
+
+    def _record_citation(self, number: int, record: Record) -> Citation:
+        passage = self._row_passages[record.id]
+        return Citation(number, passage.id, _clip(passage.text), record.places[0])
+
+    def _quoted(self, asked: Understanding, fact: Fact) -> tuple[str, str]:
+        """Return (verbatim quote, the same as shown in the answer)."""
+        language, passage = asked.question.language, fact.passage
+        record = self._records.get(passage.record)
+        if record is not None:
+            return _clip(passage.text), fields_text(language, _within(record.fields))
+        start, end = _widened(asked, fact)
+        quote = passage.text[start:end]
+        frame = "quote" if passage.language == language else "foreign_quote"
+        return quote, say(language, frame, quote=quote)
+
+
+def _within(fields: Sequence[Field]) -> tuple[Field, ...]:
+    kept, room = [], LONGEST_ANSWER - 100
+    for field in fields:
+        room -= len(field.name) + len(field.value) + 3
+        if room < 0:
+            break
+        kept.append(field)
+    return tuple(kept) or (Field(fields[0].name, fields[0].value[: LONGEST_ANSWER - 200]),)
+
+
+def _widened(asked: Understanding, fact: Fact) -> tuple[int, int]:
+    """Return the slice to quote: the sentence, and what it needs to stand alone.
+
+    A sentence that announces something (ends in a colon), a list and a how-to take in what
+    follows; a very short sentence takes the one after it.
+    """
+    text = fact.passage.text
+    spans = list(sentences(text))
+    index = next((n for n, span in enumerate(spans) if span[0] >= fact.start), 0)
+    start, end = fact.start, fact.end
+    long_answer = bool(asked.kinds & {"list", "howto"})
+    announces = text[start:end].rstrip().endswith((":", "："))
+    if long_answer and index and end - spans[index - 1][0] <= _LONGEST_QUOTE // 2:
+        start = spans[index - 1][0]
+    limit = _LONGEST_QUOTE if long_answer or announces else _SHORT_QUOTE
+    for _, following in spans[index + 1 :]:
+        if following - start > limit:
+            break
+        end = following
+    return start, end
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE].rstrip()
+
+
+def _published_contact(passages: Sequence[Passage]) -> str:
+    """Return the address that most passages publish, the first of equals; "" where none does."""
+    counts: dict[str, int] = {}
+    for passage in passages:
+        for address in dict.fromkeys(_EMAIL.findall(passage.text)):
+            counts[address] = counts.get(address, 0) + len(passage.places)
+    return max(counts, key=lambda address: counts[address], default="")

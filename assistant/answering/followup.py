@@ -1,0 +1,59 @@
+"""Completes a follow-up question with what it leaves to the question before it."""
+
+import re
+from collections.abc import Sequence
+
+from assistant.query import QueryParser, Term
+from assistant.text import fold
+
+_FOLLOWS = re.compile(
+    r"^(?:and|what about|how about|then|also|so)\b|^(?:那|那么|还有|另外|然后)|(?:呢|呐)[？?]?$"
+    r"|\b(?:it|its|they|their|them|he|his|him|she|her|that|those|one|ones|there)\b"
+    r"|[他她它]们?的?|这[篇个位项些]|那[篇个位项些]|该[论项工]|其中|上面|前者|后者|刚才"
+)
+_YEAR = re.compile(r"(?<!\d)(?:19[89]\d|20\d\d)(?!\d)")
+
+
+def is_followup(text: str, history: Sequence[str]) -> bool:
+    """Tell whether ``text`` leans on the questions before it."""
+    return bool(history) and bool(_FOLLOWS.search(fold(text)))
+
+
+def complete(text: str, history: Sequence[str], parser: QueryParser) -> str:
+    """Return ``text`` with the words of the last full question that it does not replace.
+
+    A year replaces a year; a name replaces a name of the same make (an acronym an acronym); a
+    follow-up with enough words of its own takes over only the names.
+    """
+    if not is_followup(text, history):
+        return text
+    own = [term for term in parser.parse(text) if term.role == "content"]
+    before = next((q for q in reversed(history) if not _FOLLOWS.search(fold(q))), history[-1])
+    kept = [term.text for term in _kept(own, parser.parse(before), text)]
+    return f"{text} {' '.join(kept)}" if kept else text
+
+
+def _kept(own: Sequence[Term], before: Sequence[Term], text: str) -> list[Term]:
+    known = {fold(term.text) for term in own}
+    makes = {_make(term.text) for term in own if term.is_named}
+    plain_words = sum(not term.is_named for term in own)
+    kept = []
+    for term in before:
+        if term.role != "content" or fold(term.text) in known:
+            continue
+        if _YEAR.search(term.text) and _YEAR.search(text):
+            continue
+        if term.is_named and _make(term.text) in makes:
+            continue
+        if plain_words <= 2 or term.is_named:
+            kept.append(term)
+    return kept
+
+
+def _make(word: str) -> str:
+    """Return what a name is made of: years, acronyms, Chinese or other names."""
+    if _YEAR.fullmatch(word):
+        return "year"
+    if not word.isascii():
+        return "han"
+    return "acronym" if word.isupper() else "name"

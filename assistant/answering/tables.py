@@ -1,0 +1,221 @@
+"""Answers lists and counts from records: all rows that match the question, and only those."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from assistant.answering.understanding import Understanding
+from assistant.query import Term
+from assistant.schema import Record
+from assistant.text import Evidence, squeeze
+
+_RATIO_SLACK = 0.5  # a column counts as the term's own if it fits half as well as the best one
+_MIN_EXPLAINED = 0.7  # of the question's weight, by the rows and by what their table is called
+_LATIN_RUN = re.compile(r"[A-Za-z0-9][\w&:/.+-]*(?: (?:[A-Za-z0-9&][\w&:/.+-]*))+")
+_URL = re.compile(r"^<?(?:https?://|www\.|/)\S*>?$")
+
+
+@dataclass(frozen=True)
+class RowAnswer:
+    """The rows of one table that a question asks for."""
+
+    records: tuple[Record, ...]
+    explained: float  # share of the question's weight that rows and table account for, 0…1
+    is_filtered: bool  # False where the question asks for every row
+    key_columns: tuple[str, ...]  # the columns that the question's words matched
+
+
+@dataclass(frozen=True)
+class _Row:
+    record: Record
+    evidence: Evidence
+    cells: tuple[tuple[str, Evidence, str], ...]  # (column, evidence, squeezed value)
+
+
+@dataclass(frozen=True)
+class _Collection:
+    """Rows of one kind: one table, or one-row tables of the same name."""
+
+    rows: tuple[_Row, ...]
+    schema: Evidence  # what the table and the pages around it are called
+    is_published: bool
+
+
+@dataclass(frozen=True)
+class _Constraint:
+    """A part of the question that rows must match: a phrase, a term or a year."""
+
+    text: str
+    terms: tuple[Term, ...]
+    is_hard: bool
+    year: int  # 0 unless the constraint is a year
+
+    @property
+    def weight(self) -> float:
+        return sum(term.weight for term in self.terms)
+
+
+class RecordBook:
+    """Every record of a corpus, by table."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        groups: dict[tuple[str, ...], list[Record]] = defaultdict(list)
+        for record in records:
+            groups[_collection_key(record, records)].append(record)
+        self._collections = tuple(_collection(group) for group in groups.values())
+
+    def find(self, asked: Understanding) -> RowAnswer | None:
+        """Return the rows that ``asked`` wants, or None where no table accounts for it."""
+        if not asked.content:
+            return None
+        best: tuple[tuple, RowAnswer] | None = None
+        for number, collection in enumerate(self._collections):
+            answer, quality = _match(collection, asked)
+            if answer is None:
+                continue
+            rank = (
+                round(answer.explained, 2), collection.is_published, round(quality, 2),
+                len(answer.records), -number,
+            )  # fmt: skip
+            if best is None or rank > best[0]:
+                best = rank, answer
+        return best[1] if best else None
+
+
+def _collection_key(record: Record, _records: Sequence[Record]) -> tuple[str, ...]:
+    place = record.places[0]
+    return (record.table, place.source.rsplit("/", 1)[0] if _is_single(record) else place.source,
+            *place.heading_path)  # fmt: skip
+
+
+def _is_single(record: Record) -> bool:
+    """Tell whether the record is the front matter of a page of its own."""
+    return record.places[0].start == 0
+
+
+def _collection(records: Sequence[Record]) -> _Collection:
+    rows = []
+    names: dict[str, None] = {}
+    for record in records:
+        cells = []
+        for field in record.fields:
+            names[field.name] = None
+            if not _URL.match(field.value):
+                cells.append((field.name, Evidence(field.value), squeeze(field.value)))
+        rows.append(_Row(record, Evidence("\n".join(f.value for f in record.fields)), tuple(cells)))
+    first = records[0]
+    place = first.places[0]
+    around = (first.table, place.title, *place.heading_path, place.source, *names)
+    return _Collection(
+        tuple(rows), Evidence("\n".join(around)), any(r.places[0].status == "published" for r in records)
+    )
+
+
+def _match(collection: _Collection, asked: Understanding) -> tuple[RowAnswer | None, float]:
+    rows = collection.rows
+    explained = total = quality = 0.0
+    keys: dict[str, None] = {}
+    narrowed = anchored = False
+    for constraint in _constraints(collection, asked):
+        total += constraint.weight
+        in_schema = _schema_has(collection, constraint)
+        found, columns, fit = _rows_matching(rows, constraint)
+        if found and (constraint.is_hard or len(found) < len(rows) or not in_schema):
+            if in_schema and not constraint.is_hard:
+                # "papers" is in the table's name and in some titles: the name is what is meant.
+                found, columns = rows, ()
+            narrowed = narrowed or len(found) < len(rows)
+            anchored = anchored or constraint.is_hard or in_schema
+            rows, explained, quality = found, explained + constraint.weight, quality + fit
+            keys.update(dict.fromkeys(columns))
+        elif in_schema:
+            explained += constraint.weight
+            anchored = True
+        elif constraint.is_hard:
+            return None, 0.0
+    share = explained / total if total else 0.0
+    if not anchored or share < _MIN_EXPLAINED or not rows:
+        return None, 0.0
+    records = tuple(row.record for row in rows)
+    return RowAnswer(records, share, narrowed, tuple(keys)), quality
+
+
+def _constraints(collection: _Collection, asked: Understanding) -> list[_Constraint]:
+    """Return phrases first, then years, names and plain words, each term in one of them."""
+    constraints = []
+    used: set[str] = set()
+    for phrase in _phrases(collection, asked.text):
+        terms = tuple(t for t in asked.terms if t.text in phrase.split() and t.text not in used)
+        if terms:
+            constraints.append(_Constraint(phrase, terms, is_hard=True, year=0))
+            used.update(term.text for term in terms)
+    for term in asked.content:
+        year = next((y for y in asked.years if str(y) in term.text), 0)
+        if term.text not in used:
+            constraints.append(_Constraint(term.text, (term,), term.is_named or bool(year), year))
+    return sorted(constraints, key=lambda c: not c.is_hard)
+
+
+def _phrases(collection: _Collection, text: str) -> list[str]:
+    """Return the longest runs of Latin words of ``text`` that stand in a cell as written."""
+    found: list[str] = []
+    for run in _LATIN_RUN.finditer(text):
+        tokens = run[0].rstrip("?.!,").split()
+        start = 0
+        while start < len(tokens) - 1:
+            for end in range(len(tokens), start + 1, -1):
+                phrase = " ".join(tokens[start:end])
+                if _is_phrase_like(tokens[start:end]) and _stands_in(collection, squeeze(phrase)):
+                    found.append(phrase)
+                    start = end - 1
+                    break
+            start += 1
+    return found
+
+
+def _is_phrase_like(tokens: Sequence[str]) -> bool:
+    return any(token[0].isupper() or token[0].isdigit() for token in (tokens[0], tokens[-1]))
+
+
+def _stands_in(collection: _Collection, squeezed: str) -> bool:
+    return any(squeezed in cell for row in collection.rows for _, _, cell in row.cells)
+
+
+def _schema_has(collection: _Collection, constraint: _Constraint) -> bool:
+    return all(term.coverage(collection.schema) >= 0.5 for term in constraint.terms)
+
+
+def _rows_matching(
+    rows: Iterable[_Row], constraint: _Constraint
+) -> tuple[tuple[_Row, ...], tuple[str, ...], float]:
+    """Return the matching rows, the columns that matched, and how well the best column fits."""
+    by_column: dict[str, list[tuple[_Row, float]]] = defaultdict(list)
+    for row in rows:
+        if constraint.year and row.record.year:
+            if row.record.year == constraint.year:
+                by_column[""].append((row, 1.0))
+            elif not any(_is_short_year_cell(cell, constraint.year) for _, _, cell in row.cells):
+                continue
+        for column, evidence, cell in row.cells:
+            if _cell_matches(evidence, cell, constraint):
+                by_column[column].append((row, len(squeeze(constraint.text)) / max(len(cell), 1)))
+    if not by_column:
+        return (), (), 0.0
+    fits = {name: max(fit for _, fit in hits) for name, hits in by_column.items()}
+    best = max(fits.values())
+    own = [name for name, fit in fits.items() if fit >= _RATIO_SLACK * best]
+    kept = {id(row) for name in own for row, _ in by_column[name]}
+    return tuple(row for row in rows if id(row) in kept), tuple(n for n in own if n), min(best, 1.0)
+
+
+def _is_short_year_cell(cell: str, year: int) -> bool:
+    return len(cell) <= 40 and str(year) in cell
+
+
+def _cell_matches(evidence: Evidence, cell: str, constraint: _Constraint) -> bool:
+    if constraint.year:
+        return _is_short_year_cell(cell, constraint.year)
+    if len(constraint.terms) > 1 or " " in constraint.text:
+        return squeeze(constraint.text) in cell
+    return constraint.terms[0].coverage(evidence) >= 0.75

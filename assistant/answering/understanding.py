@@ -1,0 +1,88 @@
+"""What a question asks for: its kind, its terms, its years and the measure it wants."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import get_args
+
+import yaml
+
+from assistant.query import QueryParser, Term
+from assistant.schema import AnswerKind, Question
+from assistant.text import fold
+
+_YEAR = re.compile(r"(?<!\d)(?:19[89]\d|20\d\d)(?!\d)")
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """A question, taken apart."""
+
+    question: Question
+    text: str  # the question with what it leaves to its history filled in
+    kind: AnswerKind
+    kinds: frozenset[AnswerKind]  # every kind that its words fit
+    terms: tuple[Term, ...]
+    years: tuple[int, ...]
+    measures: tuple[str, ...]  # patterns one of which the evidence must show
+
+    @property
+    def content(self) -> tuple[Term, ...]:
+        """The terms that narrow the question: no fillers, no words for the group itself."""
+        return tuple(term for term in self.terms if term.role == "content")
+
+    @property
+    def wants_rows(self) -> bool:
+        """Tell whether a list or a count is asked for."""
+        return bool(self.kinds & {"list", "count"})
+
+
+class Interpreter:
+    """Takes questions apart, knowing one corpus's vocabulary."""
+
+    def __init__(self, parser: QueryParser) -> None:
+        self._parser = parser
+
+    def understand(self, question: Question, text: str) -> Understanding:
+        """Return what ``text``, the question with its history resolved, asks for."""
+        folded = fold(text)
+        fitting = [kind for kind, pattern in _kinds() if pattern.search(folded)]
+        measures = tuple(needs for asks, needs in _measures() if asks.search(folded))
+        return Understanding(
+            question=question,
+            text=text,
+            kind=fitting[0] if fitting else "fact",
+            kinds=frozenset(fitting),
+            terms=self._parser.parse(text),
+            years=tuple(dict.fromkeys(int(year) for year in _YEAR.findall(text))),
+            measures=measures,
+        )
+
+
+def kinds_of(text: str) -> Sequence[AnswerKind]:
+    """Return the kinds whose words ``text`` uses, in order of precedence."""
+    folded = fold(text)
+    return [kind for kind, pattern in _kinds() if pattern.search(folded)]
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict:
+    return yaml.safe_load((Path(__file__).parent / "words.yaml").read_text("utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _kinds() -> tuple[tuple[AnswerKind, re.Pattern[str]], ...]:
+    known = get_args(AnswerKind)
+    patterns = _words()["kinds"]
+    return tuple(
+        (kind, re.compile("|".join(f"(?:{p})" for p in patterns[kind])))
+        for kind in patterns
+        if kind in known
+    )
+
+
+@lru_cache(maxsize=1)
+def _measures() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(m["asks"]), m["needs"]) for m in _words()["measures"].values())

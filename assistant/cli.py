@@ -1,0 +1,249 @@
+"""The command line: build, serve, ask, eval."""
+
+import argparse
+import dataclasses
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from assistant.errors import AssistantError
+from assistant.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from assistant.evaluation import Outcome, Report
+    from assistant.pipeline import BuildSummary
+
+_MOST_WARNINGS_SHOWN = 20
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns 0 done, 1 a problem told in one sentence, 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    level = logging.INFO if options.verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        return options.run(options, load_settings(options.config))
+    except AssistantError as error:
+        print(f"lab-assistant: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away: nothing to tell it
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lab-assistant",
+        description="Answers questions about a research lab from the lab's own documents.",
+    )
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--config", type=Path, metavar="FILE", help="settings (default: assistant.yaml)")
+    shared.add_argument("--verbose", action="store_true", help="log what happens")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    build = commands.add_parser("build", parents=[shared], help="read the documents, write an index")
+    build.add_argument("--json", action="store_true", help="print the summary as JSON")
+    build.set_defaults(run=_build)
+    serve = commands.add_parser("serve", parents=[shared], help="serve the API and the chat page")
+    serve.add_argument("--host")
+    serve.add_argument("--port", type=int)
+    serve.add_argument("--workers", type=int, help="how many questions are answered at once")
+    serve.set_defaults(run=_serve)
+    ask = commands.add_parser("ask", parents=[shared], help="answer one question")
+    ask.add_argument("question")
+    ask.add_argument("--language", choices=("auto", "zh", "en"), default="auto")
+    ask.add_argument("--json", action="store_true", help="print the API's body")
+    ask.set_defaults(run=_ask)
+    evaluate = commands.add_parser("eval", parents=[shared], help="run question sets")
+    evaluate.add_argument("sets", nargs="+", type=Path, metavar="FILE.yaml")
+    evaluate.add_argument("--json", action="store_true")
+    evaluate.add_argument("--misses", action="store_true", help="print every wrong answer")
+    evaluate.add_argument("--min", type=float, default=0.0, help="exit 1 below this share (0…1)")
+    evaluate.set_defaults(run=_eval)
+    return parser
+
+
+def _build(options: argparse.Namespace, settings: Settings) -> int:
+    summary = _build_with_progress(settings)
+    if options.json:
+        print(json.dumps(_summary_body(summary), ensure_ascii=False, indent=1))
+    else:
+        _print_summary(summary)
+    return 0
+
+
+def _serve(options: argparse.Namespace, settings: Settings) -> int:
+    given = {name: getattr(options, name) for name in ("host", "port", "workers")}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if changes:
+        server = type(settings.server).model_validate({**settings.server.model_dump(), **changes})
+        settings = settings.model_copy(update={"server": server})
+    _build_if_stale(settings)
+    from assistant.pipeline import load_assistant
+    from assistant.server.app import create_app
+    from assistant.server.listening import open_server
+
+    assistant = load_assistant(settings)
+    assistant.ask("hello")  # loads what the first question would otherwise wait for
+    server = open_server(create_app(settings, lambda: assistant), settings)
+    host, port = server.effective_host, server.effective_port
+    print(f"Lab Assistant answers at http://{host}:{port}/  (Ctrl+C ends it)", flush=True)
+    try:
+        server.run()
+    finally:
+        server.close()
+    return 0
+
+
+def _ask(options: argparse.Namespace, settings: Settings) -> int:
+    _build_if_stale(settings)
+    from assistant.pipeline import load_assistant
+
+    assistant = load_assistant(settings)
+    started = perf_counter()
+    answer = assistant.ask(options.question, language=options.language)
+    took_ms = 1000 * (perf_counter() - started)
+    if options.json:
+        from assistant.server.serialise import answer_body
+
+        body = answer_body(answer, index=assistant.generation, took_ms=took_ms)
+        print(json.dumps(body, ensure_ascii=False, indent=1))
+        return 0
+    print(answer.text)
+    for citation in answer.citations:
+        place = citation.place
+        where = place.url or f"{place.source}:{place.line}"
+        print(f"  [{citation.number}] {' › '.join(place.heading_path) or place.title} — {where}")
+    return 0
+
+
+def _eval(options: argparse.Namespace, settings: Settings) -> int:
+    _build_if_stale(settings)
+    from assistant.evaluation import evaluate, pooled
+    from assistant.pipeline import load_assistant
+
+    assistant = load_assistant(settings)
+    reports = [evaluate(assistant, path) for path in options.sets]
+    if options.json:
+        print(json.dumps([_report_body(report) for report in reports], ensure_ascii=False, indent=1))
+    else:
+        for report in reports:
+            _print_report(report, show_misses=options.misses)
+    return 0 if pooled(reports).value >= options.min else 1
+
+
+def _build_if_stale(settings: Settings) -> None:
+    from assistant.pipeline import is_current
+
+    if not is_current(settings):
+        summary = _build_with_progress(settings)
+        print(
+            f"indexed {summary.passages} passages of {summary.files} files in {summary.seconds:.1f} s",
+            file=sys.stderr,
+        )
+
+
+def _build_with_progress(settings: Settings) -> "BuildSummary":
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from assistant.pipeline import build
+
+    columns = (TextColumn("{task.description:10}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        tasks: dict[str, Any] = {}
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage, total=total)
+            progress.update(tasks[stage], completed=done, total=total)
+
+        return build(settings, on_progress=tell)
+
+
+def _summary_body(summary: "BuildSummary") -> dict[str, Any]:
+    return {
+        "generation": summary.generation,
+        "files": summary.files,
+        "published": summary.published,
+        "orphans": summary.orphans,
+        "placeholders": summary.placeholders,
+        "passages": summary.passages,
+        "records": summary.records,
+        "warnings": [dataclasses.asdict(warning) for warning in summary.warnings],
+        "documents": [{"source": source, "status": status} for source, status in summary.documents],
+        "skipped": [dataclasses.asdict(skipped) for skipped in summary.skipped],
+        "seconds": round(summary.seconds, 3),
+    }
+
+
+def _print_summary(summary: "BuildSummary") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("file", "read as", title="What was read", title_justify="left")
+    for source, status in summary.documents:
+        table.add_row(source, status)
+    for skipped in summary.skipped:
+        table.add_row(skipped.source, f"skipped: {skipped.reason}")
+    console = Console()
+    console.print(table)
+    for warning in summary.warnings[:_MOST_WARNINGS_SHOWN]:
+        console.print(str(warning), markup=False, highlight=False)
+    if len(summary.warnings) > _MOST_WARNINGS_SHOWN:
+        console.print(f"… and {len(summary.warnings) - _MOST_WARNINGS_SHOWN} warnings more (--json shows all)")
+    console.print(
+        f"{summary.files} files ({summary.published} published, {summary.orphans} orphans, "
+        f"{summary.placeholders} not written yet), {summary.passages} passages, "
+        f"{summary.records} records, {len(summary.warnings)} warnings, {summary.seconds:.1f} s"
+    )
+
+
+def _report_body(report: "Report") -> dict[str, Any]:
+    def shares(values: dict) -> dict[str, Any]:
+        return {name: [share.part, share.whole] for name, share in values.items()}
+
+    return {
+        "set": str(report.path),
+        "right": round(report.right.value, 4),
+        "abstained": round(report.abstained.value, 4),
+        "cited": round(report.cited.value, 4),
+        "by_kind": shares(report.by_kind),
+        "by_language": shares(report.by_language),
+        "median_ms": round(report.median_ms, 2),
+        "p95_ms": round(report.p95_ms, 2),
+        "misses": [_miss_body(outcome) for outcome in report.misses],
+    }
+
+
+def _miss_body(outcome: "Outcome") -> dict[str, Any]:
+    return {
+        "id": outcome.case.id,
+        "question": outcome.case.question,
+        "kind": outcome.case.kind,
+        "expect": outcome.case.expect,
+        "answered": outcome.answer.answered,
+        "answer": outcome.answer.text,
+        "sources": [citation.place.source for citation in outcome.answer.citations],
+    }
+
+
+def _print_report(report: "Report", *, show_misses: bool) -> None:
+    print(f"{report.path}")
+    for name in ("right", "abstained", "cited"):
+        share = getattr(report, name)
+        print(f"  {name:10} {share.value:.2f}  ({share.part} of {share.whole})")
+    for title, shares in (("by kind", report.by_kind), ("by language", report.by_language)):
+        print(f"  {title}: " + ", ".join(f"{n} {s.part}/{s.whole}" for n, s in shares.items()))
+    print(f"  median {report.median_ms:.1f} ms, p95 {report.p95_ms:.1f} ms a question")
+    if show_misses:
+        for outcome in report.misses:
+            case, answer = outcome.case, outcome.answer
+            print(f"- {case.id} [{case.kind}] {case.question}")
+            print(f"    expected {list(map(list, case.expect))} forbidden {list(case.forbid)}")
+            print(f"    got {answer.kind} answered={answer.answered}: {answer.text[:300]}")

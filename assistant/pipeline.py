@@ -1,0 +1,227 @@
+"""The only wiring: documents to an index generation, and a generation to an Assistant."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Literal
+
+from assistant.answering.answerer import Answerer
+from assistant.chunking import chunk, collapse
+from assistant.errors import CorpusError, IndexDamaged, IndexMissing, QuestionError
+from assistant.index import store
+from assistant.index.embedding import Embedder, load_embedder
+from assistant.index.lexical import LexicalIndex
+from assistant.index.names import NameIndex
+from assistant.index.records import build_records
+from assistant.index.translation import load_translator
+from assistant.index.vectors import VectorIndex
+from assistant.query import Glossary, QueryParser
+from assistant.readers.corpus import Corpus, digest_corpus, read_corpus
+from assistant.readers.listing import Skipped
+from assistant.schema import Answer, Document, Language, Passage, Question, Record, Warning
+from assistant.settings import Settings
+from assistant.text import detect_language, tokenize
+
+LONGEST_QUESTION = 500  # characters
+_MOST_HISTORY = 20
+_EMBED_BATCH = 256
+_EXAMPLES = 4
+
+Progress = Callable[[str, int, int], None]  # stage, done, in all
+
+
+@dataclass(frozen=True)
+class BuildSummary:
+    """What a build read and wrote."""
+
+    generation: str
+    files: int
+    published: int
+    orphans: int
+    placeholders: int
+    passages: int
+    records: int
+    seconds: float
+    documents: tuple[tuple[str, str], ...]  # (source, status)
+    skipped: tuple[Skipped, ...]
+    warnings: tuple[Warning, ...]
+
+
+class Assistant:
+    """Answers questions over one index generation; safe to share between threads."""
+
+    def __init__(self, generation: store.Generation, answerer: Answerer) -> None:
+        self._generation = generation
+        self._answerer = answerer
+        self._passages = {passage.id: passage for passage in generation.passages}
+        self._pages = {page.source: page for page in generation.pages}
+
+    @property
+    def generation(self) -> str:
+        """The name of the index generation that answers."""
+        return self._generation.manifest.generation
+
+    @property
+    def passage_count(self) -> int:
+        """How many passages are indexed."""
+        return len(self._generation.passages)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[str] = (),
+        language: Literal["auto", "zh", "en"] = "auto",
+    ) -> Answer:
+        """Answer ``question``; ``history`` are earlier questions, oldest first.
+
+        Raises QuestionError where the question is empty, too long or not text.
+        """
+        text = _checked(question)
+        earlier = tuple(_checked(previous) for previous in history)[-_MOST_HISTORY:]
+        spoken: Language = detect_language(text) if language == "auto" else language
+        return self._answerer.answer(Question(text, earlier, spoken))
+
+    def examples(self, language: Language) -> tuple[str, ...]:
+        """Return a few questions that the documents answer."""
+        return self._answerer.examples(language)[:_EXAMPLES]
+
+    def passage(self, passage_id: str) -> Passage | None:
+        """Return the passage with this id, if the generation has it."""
+        return self._passages.get(passage_id)
+
+    def document_text(self, source: str) -> str | None:
+        """Return the text of the document that was read from ``source``."""
+        page = self._pages.get(source)
+        return page.text if page else None
+
+
+def build(settings: Settings, *, on_progress: Progress | None = None) -> BuildSummary:
+    """Read the corpus, write a new generation and switch to it."""
+    started = perf_counter()
+    tell = on_progress or (lambda stage, done, total: None)
+    corpus = _read(settings, lambda done, total: tell("reading", done, total))
+    documents = [document for document in corpus.documents if document.status != "placeholder"]
+    records = build_records(documents)
+    passages = collapse(_linked(documents, records))
+    if not passages:
+        raise CorpusError(f"{settings.corpus.path}: no text to answer from in any document.")
+    tell("indexing", 0, len(passages))
+    lexical = LexicalIndex.build([tokenize(f"{p.context}\n{p.text}") for p in passages])
+    embedder = load_embedder(settings.embedding.model)
+    manifest = store.save(
+        settings.index.path,
+        model=embedder.name,
+        corpus_digest=corpus.digest,
+        pages=[store.PageText(d.source, d.title, d.url, d.status, d.text) for d in corpus.documents],
+        passages=passages,
+        records=records,
+        lexical=lexical,
+        vectors=_embed(passages, embedder, tell),
+    )
+    return _summary(manifest, corpus, passages, records, perf_counter() - started)
+
+
+def is_current(settings: Settings) -> bool:
+    """Tell whether an index of the corpus as it is now exists; nothing is parsed."""
+    try:
+        manifest = store.current_manifest(settings.index.path)
+    except (IndexMissing, IndexDamaged):
+        return False
+    digest = digest_corpus(
+        settings.corpus.path, site_url=settings.corpus.site_url, exclude=settings.corpus.exclude
+    )
+    return manifest.corpus_digest == digest
+
+
+def load_assistant(settings: Settings) -> Assistant:
+    """Load the current generation.
+
+    Raises IndexMissing, IndexDamaged or ModelError.
+    """
+    embedder = load_embedder(settings.embedding.model)
+    generation = store.load(settings.index.path, model=embedder.name)
+    if generation.manifest.dimension != embedder.dimension:
+        raise IndexDamaged(
+            f"{settings.index.path}: vectors of {generation.manifest.dimension} dimensions, the model "
+            f"gives {embedder.dimension}; run 'python -m assistant build' again."
+        )
+    lexical = generation.lexical
+    parser = QueryParser(
+        lexical,
+        load_translator(),
+        NameIndex(lexical.vocabulary),
+        Glossary.load(settings.corpus.path / "glossary.yaml"),
+    )
+    answerer = Answerer(generation, embedder, parser, max_citations=settings.answer.max_citations)
+    return Assistant(generation, answerer)
+
+
+def _read(settings: Settings, on_progress: Callable[[int, int], None]) -> Corpus:
+    return read_corpus(
+        settings.corpus.path,
+        site_url=settings.corpus.site_url,
+        exclude=settings.corpus.exclude,
+        on_progress=on_progress,
+    )
+
+
+def _linked(documents: Sequence[Document], records: Sequence[Record]) -> list[Passage]:
+    """Return all passages, those of table rows named after their record."""
+    rows = {(place.source, place.start): r.id for r in records for place in r.places}
+    return [
+        replace(passage, record=rows[passage.place.source, passage.place.start])
+        if passage.kind == "row"
+        else passage
+        for document in documents
+        for passage in chunk(document)
+    ]
+
+
+def _embed(passages: Sequence[Passage], embedder: Embedder, tell: Progress) -> VectorIndex:
+    import numpy as np
+
+    parts = []
+    for first in range(0, len(passages), _EMBED_BATCH):
+        batch = passages[first : first + _EMBED_BATCH]
+        parts.append(embedder.encode([f"{p.context}\n{p.text}" for p in batch]))
+        tell("embedding", first + len(batch), len(passages))
+    return VectorIndex.build(np.concatenate(parts))
+
+
+def _summary(
+    manifest: store.Manifest,
+    corpus: Corpus,
+    passages: Sequence[Passage],
+    records: Sequence[Record],
+    seconds: float,
+) -> BuildSummary:
+    statuses = [document.status for document in corpus.documents]
+    return BuildSummary(
+        generation=manifest.generation,
+        files=len(corpus.documents),
+        published=statuses.count("published"),
+        orphans=statuses.count("orphan"),
+        placeholders=statuses.count("placeholder"),
+        passages=len(passages),
+        records=len(records),
+        seconds=seconds,
+        documents=tuple((document.source, document.status) for document in corpus.documents),
+        skipped=corpus.skipped,
+        warnings=tuple(w for document in corpus.documents for w in document.warnings),
+    )
+
+
+def _checked(question: str) -> str:
+    if not isinstance(question, str):
+        raise QuestionError("The question is not text; send a string.")
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in question) or "\x00" in question:
+        raise QuestionError("The question holds characters that are not text; send plain Unicode.")
+    text = " ".join(question.split())
+    if not text:
+        raise QuestionError("The question is empty; type what you want to know.")
+    if len(text) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"The question has {len(text)} characters; shorten it to {LONGEST_QUESTION} or fewer."
+        )
+    return text
