@@ -95,9 +95,7 @@ def _reason_to_skip(site: Site, source: str) -> str:
     if site.kind == "sphinx" and suffix in (".rst", ".md", ".html", ".htm", ".txt"):
         base = f"{site.settings.base}/" if site.settings.base else ""
         path = source.removeprefix(base)
-        if source.startswith(base) and any(
-            matches(path, pattern) for pattern in site.conf.exclude_patterns
-        ):
+        if source.startswith(base) and any(matches(path, pattern) for pattern in site.conf.exclude_patterns):
             return "excluded by exclude_patterns in conf.py"
     return ""
 
@@ -177,9 +175,7 @@ def _load_reader(name: str) -> Callable[[SourceFile], Document]:
     return data.read
 
 
-def _placed(
-    site: Site, read: Sequence[Page | Document]
-) -> tuple[tuple[Document, ...], tuple[Skipped, ...]]:
+def _placed(site: Site, read: Sequence[Page | Document]) -> tuple[tuple[Document, ...], tuple[Skipped, ...]]:
     """Return the documents as published, and what the site's own rules leave out."""
     pages: dict[str, Page] = {}
     for item in read:
@@ -187,9 +183,7 @@ def _placed(
             pages.setdefault(site.docname(item.document.source) or item.document.source, item)
     titles = {name: page.document.title for name, page in pages.items()}
     labels = {label.name: label.title for page in pages.values() for label in page.labels}
-    documents = tuple(
-        resolve(item, titles, labels) if isinstance(item, Page) else item for item in read
-    )
+    documents = tuple(resolve(item, titles, labels) if isinstance(item, Page) else item for item in read)
     if site.kind == "sphinx":
         return place_sphinx(site, documents, pages), ()
     return place_files(site, documents), ()

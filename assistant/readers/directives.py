@@ -1,17 +1,18 @@
 """The directives of Sphinx and its usual extensions, reduced to what a visitor reads."""
 
 import ast
-import fnmatch
+import csv
 import re
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives, states
 from docutils.parsers.rst.directives.tables import CSVTable
 from docutils.statemachine import StringList
 
-from assistant.readers.roles import document_name, split_title
+from assistant.readers.listing import glob_expression
+from assistant.readers.roles import split_title
 
 _MAX_INCLUDES = 50
 _CARD_RULE = re.compile(r"^\s*(?:\^{3,}|\+{3,})\s*$")
@@ -19,7 +20,7 @@ _WORDS = re.compile(r"[\s\u3400-\u9fff]")
 
 
 class Toctree(nodes.Element):
-    """``entries``: list of (document name or address, explicit title); ``caption``: text or ""."""
+    """``entries``: list of (document name or address, explicit title, line); ``caption``: text."""
 
 
 class AnyOptions(dict):
@@ -31,7 +32,7 @@ class AnyOptions(dict):
     def __contains__(self, key: object) -> bool:
         return True
 
-    def __getitem__(self, key: str):
+    def __getitem__(self, key: str) -> Callable[[str], str]:
         return directives.unchanged
 
 
@@ -141,9 +142,7 @@ class Unknown(Lenient):
     """A directive nobody knows: told, and its content kept."""
 
     def run(self) -> list[nodes.Node]:
-        self.state.document.reporter.warning(
-            f'unknown directive "{self.name}", its content is kept', line=self.lineno
-        )
+        self.state.document.reporter.warning(f'unknown directive "{self.name}", its content is kept', line=self.lineno)
         argument, lines = self.written()
         shown = argument if lines and _WORDS.search(argument) else ""
         return [*self.paragraph(shown), *self.parsed(lines, titles=True)]
@@ -208,21 +207,12 @@ class TocTree(Lenient):
     """The pages below this one, in reading order."""
 
     def run(self) -> list[nodes.Node]:
-        reading = self.state.document.settings.reading
         _, lines = self.written()
-        entries: list[tuple[str, str]] = []
-        for line in lines:
+        entries: list[tuple[str, str, int]] = []
+        for position, line in enumerate(lines):
             title, target = split_title(line)
-            if not target or target == "self":
-                continue
-            if "://" in target:
-                entries.append((target, title))
-            elif "glob" in self.options and set(target) & set("*?["):
-                entries += [(name, "") for name in _globbed(reading, target)]
-            else:
-                name = document_name(reading.source, target)
-                entries.append((reading.conf_document(name), title))
-        entries = [entry for entry in entries if entry[0]]
+            number = self.content_offset + position + 1
+            entries += [(name, title, number) for name in self._targets(target)]
         if "reversed" in self.options:
             entries.reverse()
         node = Toctree(entries=entries, caption=self.options.get("caption", ""))
@@ -230,13 +220,18 @@ class TocTree(Lenient):
         node.source = self.state.document.current_source
         return [node]
 
-
-def _globbed(reading, pattern: str) -> Iterable[str]:
-    wanted = document_name(reading.source, pattern)
-    own = reading.conf_document(reading.source)
-    # As in Sphinx, ``*`` does not cross folders.
-    expression = re.compile(fnmatch.translate(wanted).replace(".*", "[^/]*"))
-    return [name for name in reading.docnames if name != own and expression.fullmatch(name)]
+    def _targets(self, target: str) -> list[str]:
+        reading = self.state.document.settings.reading
+        if not target or target == "self":
+            return []
+        if "://" in target:
+            return [target]
+        if "glob" not in self.options or not set(target) & set("*?["):
+            name = reading.conf_document(reading.below(target))
+            return [name] if name else []
+        own = reading.conf_document(reading.source)
+        wanted = glob_expression(reading.below(target))
+        return [name for name in reading.docnames if name != own and wanted.fullmatch(name)]
 
 
 class LocalTable(CSVTable):
@@ -247,7 +242,7 @@ class LocalTable(CSVTable):
         if "url" in self.options:
             raise self.warning("a table from an address is not read")
         if "file" not in self.options:
-            return super().run()
+            return self._with_lines(super().run())
         path = settings.reading.inside(self.options["file"])
         if path is None:
             raise self.warning(f'"{self.options["file"]}" is not a file of the corpus')
@@ -257,6 +252,19 @@ class LocalTable(CSVTable):
             return super().run()
         finally:
             settings.file_insertion_enabled = False
+
+    def _with_lines(self, read: list[nodes.Node]) -> list[nodes.Node]:
+        """Give the rows of the table the lines they stand on, which docutils does not note."""
+        rows = [row for node in read for row in node.findall(nodes.row)]
+        reader = csv.reader(self.content, dialect=self.DocutilsDialect(self.options))
+        starts, start = [], 0
+        for _ in reader:
+            starts.append(self.content_offset + start + 1)
+            start = reader.line_num
+        for row, line in zip(reversed(rows), reversed(starts), strict=False):
+            row.line = line
+            row.source = self.state.document.current_source
+        return read
 
 
 class LiteralInclude(Lenient):
@@ -307,7 +315,7 @@ def _included(directive: Directive, name: str) -> str:
     return path.read_text(encoding="utf-8-sig", errors="replace")
 
 
-def _clip(text: str, options: dict[str, str]) -> str:
+def _clip(text: str, options: dict[str, Any]) -> str:
     lines = text.splitlines()
     first, last = _number(options.get("start-line"), 0), _number(options.get("end-line"), None)
     if "lines" in options:

@@ -1,7 +1,9 @@
 """Walks a doctree and tells a DocumentBuilder what a visitor of the built page reads."""
 
+import itertools
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 from docutils import nodes
 
@@ -11,7 +13,7 @@ from assistant.readers.directives import Toctree
 from assistant.readers.hidden import HiddenTracker
 from assistant.readers.page import Label, Page, Reference, marker
 from assistant.readers.roles import CrossReference, Download
-from assistant.readers.sphinx import Reading, Told
+from assistant.readers.sphinx import Told
 from assistant.readers.tables import read_grid
 from assistant.schema import BlockKind, Warning
 
@@ -44,19 +46,23 @@ _CODES = (
 # What Sphinx and MyST complain of and no reader of the page would notice.
 _HARMLESS = re.compile(
     r"Title (?:under|over)line too short|Pygments|Duplicate implicit|myst\.header|"
-    r"Substitution definition .* empty|lexer|myst\.strikethrough|Duplicate explicit target name"
+    r"myst\.xref_missing|Substitution definition .* empty|lexer|myst\.strikethrough|Duplicate explicit target name"
 )
 
 
 def page_of(
     document: nodes.document,
     file: SourceFile,
-    reading: Reading,
     told: Told,
     warnings: Sequence[Warning],
+    *,
+    title_lines_below: int = 0,
 ) -> Page:
-    """Return the page that ``document`` publishes."""
-    walker = _Walker(document, file, reading)
+    """Return the page that ``document`` publishes.
+
+    ``title_lines_below``: how far below its text the parser notes a heading's line.
+    """
+    walker = _Walker(document, file, title_lines_below)
     for warning in warnings:
         walker.builder.warn(warning.line, warning.code, warning.message)
     for message in told.messages:
@@ -75,7 +81,7 @@ def page_of(
 class _Walker:
     """One pass over one doctree."""
 
-    def __init__(self, document: nodes.document, file: SourceFile, reading: Reading) -> None:
+    def __init__(self, document: nodes.document, file: SourceFile, title_lines_below: int) -> None:
         self.builder = DocumentBuilder(file.source)
         self.title = ""
         self.toctree: list[str] = []
@@ -83,7 +89,7 @@ class _Walker:
         self.references: list[Reference] = []
         self._document = document
         self._source = str(file.path)
-        self._reading = reading
+        self._title_lines_below = title_lines_below
         self._hidden = HiddenTracker()
         self._line = 1
         self._named_images = set(document.substitution_defs)
@@ -140,7 +146,8 @@ class _Walker:
             text = self._inline(title)
             if not self._hidden.is_hidden:
                 anchor = node["ids"][0] if node["ids"] else ""
-                self.builder.heading(text, level=level, line=self._line_of(title), anchor=anchor)
+                line = max(1, self._line_of(title) - self._title_lines_below)
+                self.builder.heading(text, level=level, line=line, anchor=anchor)
                 self.title = self.title or text
             node = _without(node, title)
         self.children(node, level=level)
@@ -173,7 +180,7 @@ class _Walker:
     def _toctree(self, node: Toctree) -> None:
         line = self._line_of(node)
         self._add_at("paragraph", node["caption"], line)
-        for target, title in node["entries"]:
+        for target, title, line in node["entries"]:
             if "://" in target:
                 self.builder.link(title or target, target, line=line)
                 self._add_at("item", title or target, line)
@@ -251,9 +258,7 @@ class _Walker:
         if text.strip():
             return text
         named = (image.get("alt", "") for image in node.findall(nodes.image))
-        return " ".join(
-            alt for alt in named if nodes.fully_normalize_name(alt) not in self._named_images
-        )
+        return " ".join(alt for alt in named if nodes.fully_normalize_name(alt) not in self._named_images)
 
     def _code(self, node: nodes.Element) -> str:
         return "" if self._hidden.is_hidden else node.astext()
@@ -273,7 +278,7 @@ class _Walker:
             self.builder.link(text, node["uri"], line=self._line)
         return text
 
-    def _refer(self, kind, target: str, fallback: str) -> str:
+    def _refer(self, kind: Literal["doc", "label"], target: str, fallback: str) -> str:
         self.references.append(Reference(kind, target, fallback))
         return marker(len(self.references) - 1)
 
@@ -289,8 +294,11 @@ class _Walker:
     # -- places ---------------------------------------------------------------------------------
 
     def _line_of(self, node: nodes.Node) -> int:
-        """Return the line of ``node`` in the file itself; what is included has the line before."""
-        for candidate in (node, *_descent(node), *_ancestors(node)):
+        """Return the line of ``node`` in the file itself; what is included has the line before.
+
+        docutils gives many nodes the line where they end, or none; their first text has its own.
+        """
+        for candidate in (node, *itertools.islice(node.findall(nodes.TextElement), 8), *_ancestors(node)):
             own = candidate.source is None or candidate.source == self._source
             if candidate.line and own:
                 self._line = max(1, candidate.line)
@@ -329,15 +337,6 @@ def _without(node: nodes.Element, child: nodes.Node) -> nodes.Element:
 
 class _Box(nodes.Element):
     """Children to be read, without a meaning of its own."""
-
-
-def _descent(node: nodes.Node) -> list[nodes.Node]:
-    """Return the first descendants of ``node``: a table row has no line, its first cell has."""
-    found: list[nodes.Node] = []
-    while isinstance(node, nodes.Element) and node.children and len(found) < 8:
-        node = node.children[0]
-        found.append(node)
-    return found
 
 
 def _ancestors(node: nodes.Node) -> list[nodes.Node]:

@@ -3,13 +3,15 @@
 import re
 
 from docutils import nodes, utils
+from docutils.parsers import Parser
 
 from assistant.errors import ReadError
 from assistant.readers.builder import SourceFile
 from assistant.readers.doctree import page_of
 from assistant.readers.page import Page, resolve
+from assistant.readers.reading import Reading, SphinxSettings
 from assistant.readers.source_text import read_source
-from assistant.readers.sphinx import Reading, SphinxSettings, Told, parse
+from assistant.readers.sphinx import Told, parse
 from assistant.schema import Document
 
 _DEFAULT = SphinxSettings()
@@ -23,7 +25,7 @@ def read_page(file: SourceFile, settings: SphinxSettings = _DEFAULT) -> Page:
     reading = Reading(file, settings)
     try:
         document = parse(_without_front_matter(text), _parser(settings), reading, told)
-        return page_of(document, file, reading, told, warnings)
+        return page_of(document, file, told, warnings)
     except RecursionError as error:
         raise ReadError(f"{file.source}: the page is nested too deeply to be read") from error
 
@@ -38,23 +40,38 @@ def parse_included(text: str, document: nodes.document) -> list[nodes.Node]:
     inner = utils.new_document("included:markdown", document.settings)
     inner.ids, inner.nameids, inner.nametypes = document.ids, document.nameids, document.nametypes
     inner.id_counter = document.id_counter
-    reading = document.settings.reading
-    inner.settings.myst_enable_extensions = set(reading.settings.conf.myst_extensions)
-    _parser(reading.settings).parse(_without_front_matter(text), inner)
+    _parser(document.settings.reading.settings).parse(_without_front_matter(text), inner)
     return list(inner.children)
 
 
-def _parser(settings: SphinxSettings):
-    from myst_parser.parsers.docutils_ import Parser
+def _parser(settings: SphinxSettings) -> Parser:
+    """Return MyST's parser under the site's own settings; imported here, for it takes 0.3 s."""
+    from myst_parser.config.main import MdParserConfig
+    from myst_parser.mdit_to_docutils.base import DocutilsRenderer, SyntaxTreeNode
+    from myst_parser.parsers.docutils_ import Parser as MystParser
+    from myst_parser.parsers.mdit import create_md_parser
 
-    class MystParser(Parser):
-        """MyST's parser under the site's own settings."""
+    class Renderer(DocutilsRenderer):
+        """MyST's renderer, which also notes the line of each table row."""
 
-        def setup_parse(self, inputstring: str, document: nodes.document) -> None:
-            super().setup_parse(inputstring, document)
-            document.settings.myst_enable_extensions = set(settings.conf.myst_extensions)
+        def render_table_row(self, token: SyntaxTreeNode) -> None:
+            super().render_table_row(token)
+            row = self.current_node[-1]
+            if token.map:
+                self.add_line_and_source_path(row, token)
 
-    return MystParser()
+    class Markdown(MystParser):
+        """MyST's parser, deaf to the settings that a page would give itself."""
+
+        def parse(self, inputstring: str, document: nodes.document) -> None:
+            self.setup_parse(inputstring, document)
+            config = MdParserConfig(enable_extensions=set(settings.conf.myst_extensions))
+            parser = create_md_parser(config, Renderer)
+            parser.options["document"] = document
+            parser.render(inputstring)
+            self.finish_parse()
+
+    return Markdown()
 
 
 def _without_front_matter(text: str) -> str:

@@ -7,7 +7,7 @@ is known.
 
 import bisect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -86,26 +86,22 @@ def resolve(page: Page, titles: Mapping[str, str], labels: Mapping[str, str]) ->
             )
             for section in document.sections
         ),
-        blocks=tuple(
-            replace(block, start=moved(block.start), end=moved(block.end))
-            for block in document.blocks
-        ),
+        blocks=tuple(replace(block, start=moved(block.start), end=moved(block.end)) for block in document.blocks),
         tables=tuple(_resolved_table(table, plain, moved) for table in document.tables),
         links=tuple(replace(link, text=plain(link.text)) for link in document.links),
         warnings=tuple(replace(told, message=plain(told.message)) for told in document.warnings),
     )
 
 
-def _resolved_table(table: Table, plain, moved) -> Table:
+def _resolved_table(table: Table, plain: Callable[[str], str], moved: Callable[[int], int]) -> Table:
     rows = tuple(
-        Row(tuple(plain(cell) for cell in row.cells), row.line, moved(row.start), moved(row.end))
-        for row in table.rows
+        Row(tuple(plain(cell) for cell in row.cells), row.line, moved(row.start), moved(row.end)) for row in table.rows
     )
     columns = tuple(plain(column) for column in table.columns)
     return replace(table, name=plain(table.name), columns=columns, rows=rows)
 
 
-def _substitute(text: str, shown):
+def _substitute(text: str, shown: Callable[[re.Match[str]], str]) -> tuple[str, Callable[[int], int]]:
     """Return ``text`` with markers replaced, and a function from old offsets to new ones."""
     parts: list[str] = []
     ends = [0]  # old offsets behind each marker

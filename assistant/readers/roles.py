@@ -1,27 +1,32 @@
 """The interpreted-text roles of Sphinx and its usual extensions, reduced to the text they show."""
 
-import posixpath
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import roles as docutils_roles
+from docutils.parsers.rst.states import Inliner
 from docutils.utils import unescape
+
+from assistant.readers.reading import Reading
 
 RoleResult = tuple[list[nodes.Node], list[nodes.system_message]]
 Role = Callable[..., RoleResult]
+# (role name, its text without escapes, the page being read) → what it shows
+_Shown = Callable[[str, str, Reading], list[nodes.Node]]
 
 _EXPLICIT = re.compile(r"^(.+?)\s*<([^<>]+)>$", re.DOTALL)
-_PLAIN = """
-    abbr any attr c cite:t class cmdoption command confval const data dfn doc-plain envvar exc
-    exclass ext file func guilabel keyword kbd lib mailheader makevar manpage meth menuselection
-    mimetype mod mono newsgroup obj option program regexp samp term token type var
-    bdg ul strike red green blue u s del ins mark span
-""".split()
-_ICON = re.compile(r"^(?:octicon|fa[bsr]?|material-\w+|icon|iconify|nf|rocket)$")
+_NAMES = """
+    abbr any attr class cmdoption command confval const data del dfn envvar exc ext file func guilabel
+    ins kbd keyword lib mailheader mark makevar manpage meth menuselection mimetype mod mono newsgroup
+    obj option program regexp samp span term token type underline var bdg strike red green blue
+"""
+_ICON = re.compile(r"^(?:octicon|fa[bsr]?|material-\w+|icon|iconify|nf)$")
 _BADGE = re.compile(r"^bdg(?:-\w+)*$")
 _CITE = re.compile(r"^(?:foot)?cite(?::\w+)?$")
-_DOMAIN = re.compile(r"^(?:py|c|cpp|js|rst|std|cmake|php|go|rust|numpy|math):[\w-]+$")
+_DOMAIN = re.compile(r"^(?:py|c|cpp|js|rst|std|cmake|php|go|rust|numpy):[\w-]+$")
+_CODE_LIKE = frozenset(("func", "meth", "class", "mod", "obj", "attr", "exc", "data", "const"))
 
 
 class CrossReference(nodes.Inline, nodes.Element):
@@ -34,127 +39,111 @@ class Download(nodes.Inline, nodes.TextElement):
 
 def find_role(name: str) -> Role | None:
     """Return the role called ``name`` (lower case) where Sphinx or an extension has it."""
-    if name in _ROLES:
-        return _ROLES[name]
-    if _ICON.match(name):
-        return _nothing
-    if _CITE.match(name):
-        return _cite
-    if _DOMAIN.match(name) or _BADGE.match(name):
-        return _plain
-    return None
+    shown = _ROLES.get(name)
+    if shown is None and _ICON.match(name):
+        shown = _nothing
+    if shown is None and _CITE.match(name):
+        shown = _cited
+    if shown is None and (_DOMAIN.match(name) or _BADGE.match(name)):
+        shown = _plain
+    return _role(name, shown) if shown else None
 
 
 def unknown_role(name: str) -> Role:
     """Return a role that keeps its text and tells that nobody knows it."""
-
-    def role(
-        role_name: str, rawtext: str, text: str, lineno: int, inliner, options=None, content=None
-    ) -> RoleResult:
-        inliner.reporter.warning(f'unknown role "{name}", its text is kept', line=lineno)
-        return [nodes.inline(rawtext, unescape(text))], []
-
-    return role
+    return _role(name, _as_written, told=f'unknown role "{name}", its text is kept')
 
 
 def split_title(text: str) -> tuple[str, str]:
     """Return (title, target) of ``title <target>``; the title is empty where none is written."""
-    text = unescape(text).strip()
+    text = text.strip()
     match = _EXPLICIT.match(text)
     return (match.group(1).strip(), match.group(2).strip()) if match else ("", text)
 
 
-def document_name(base: str, target: str) -> str:
-    """Return ``target`` as a path below the corpus folder; it is relative to the file ``base``.
+def _role(name: str, shown: _Shown, *, told: str = "") -> Role:
+    """Return ``shown`` with the signature that docutils calls."""
 
-    "" where it leaves the folder.
-    """
-    target = target.split("#", 1)[0]
-    folder = "" if target.startswith("/") else posixpath.dirname(base)
-    path = posixpath.normpath(posixpath.join(folder, target.lstrip("/")))
-    return "" if path.startswith("..") or path == "." else path
+    def role(
+        role_name: str,
+        rawtext: str,
+        text: str,
+        lineno: int,
+        inliner: Inliner,
+        options: Mapping[str, Any] | None = None,
+        content: Sequence[str] | None = None,
+    ) -> RoleResult:
+        if told:
+            inliner.reporter.warning(told, line=lineno)
+        return shown(name, unescape(text), inliner.document.settings.reading), []
+
+    return role
 
 
-def _plain(name, rawtext, text, lineno, inliner, options=None, content=None) -> RoleResult:
+def _text(text: str) -> list[nodes.Node]:
+    return [nodes.inline(text, text)]
+
+
+def _as_written(name: str, text: str, reading: Reading) -> list[nodes.Node]:
+    return _text(text)
+
+
+def _nothing(name: str, text: str, reading: Reading) -> list[nodes.Node]:
+    return []
+
+
+def _cited(name: str, text: str, reading: Reading) -> list[nodes.Node]:
+    return _text(f"[{text}]")
+
+
+def _plain(name: str, text: str, reading: Reading) -> list[nodes.Node]:
     title, target = split_title(text)
     shown = title or target
-    if not title and ":" in name or name in ("func", "meth", "class", "mod", "obj", "attr"):
-        shown = shown.lstrip("!")
-        if shown.startswith("~"):
-            shown = shown[1:].rsplit(".", 1)[-1]
+    if not title and (":" in name or name in _CODE_LIKE):
+        shown = shown.removeprefix("!")
+        shown = shown[1:].rsplit(".", 1)[-1] if shown.startswith("~") else shown
     if name in ("file", "samp"):
         shown = shown.replace("{", "").replace("}", "")
     if name in ("guilabel", "menuselection"):
         shown = shown.replace("&", "").replace("-->", "‣")
-    return [nodes.inline(rawtext, shown)], []
+    return _text(shown)
 
 
-def _abbreviation(name, rawtext, text, lineno, inliner, options=None, content=None) -> RoleResult:
-    return [nodes.inline(rawtext, unescape(text))], []
-
-
-def _nothing(name, rawtext, text, lineno, inliner, options=None, content=None) -> RoleResult:
-    return [], []
-
-
-def _cite(name, rawtext, text, lineno, inliner, options=None, content=None) -> RoleResult:
-    return [nodes.inline(rawtext, f"[{unescape(text)}]")], []
-
-
-def _index(name, rawtext, text, lineno, inliner, options=None, content=None) -> RoleResult:
+def _indexed(name: str, text: str, reading: Reading) -> list[nodes.Node]:
     title, target = split_title(text)
-    shown = title or target.split(":", 1)[-1].lstrip("!").strip()
-    return [nodes.inline(rawtext, shown)], []
+    return _text(title or target.split(":", 1)[-1].lstrip("!").strip())
 
 
-def _ref(name, rawtext, text, lineno, inliner, options=None, content=None) -> RoleResult:
+def _ref(name: str, text: str, reading: Reading) -> list[nodes.Node]:
     title, target = split_title(text)
     if title and "{" not in title and "%" not in title:
-        return [nodes.inline(rawtext, title)], []
+        return _text(title)
     label = nodes.fully_normalize_name(target)
-    return [CrossReference(rawtext, kind="label", target=label, text=target)], []
+    return [CrossReference(text, kind="label", target=label, text=target, title="", uri="")]
 
 
-def _doc(name, rawtext, text, lineno, inliner, options=None, content=None) -> RoleResult:
+def _doc(name: str, text: str, reading: Reading) -> list[nodes.Node]:
     title, target = split_title(text)
-    reading = inliner.document.settings.reading
-    docname = document_name(reading.source, target)
-    node = CrossReference(rawtext, kind="doc", target=docname, text=title or target)
-    node["title"] = title
-    node["uri"] = target
-    return [node], []
+    path = reading.below(target)
+    return [CrossReference(text, kind="doc", target=path, text=target, title=title, uri=target)]
 
 
-def _download(name, rawtext, text, lineno, inliner, options=None, content=None) -> RoleResult:
+def _download(name: str, text: str, reading: Reading) -> list[nodes.Node]:
     title, target = split_title(text)
-    reading = inliner.document.settings.reading
-    path = document_name(reading.source, target)
-    return [Download(rawtext, title or target, target=path, uri=target)], []
+    shown = title or target
+    return [Download(text, shown, target=reading.below(target), uri=target)]
 
 
-def _styled(name, rawtext, text, lineno, inliner, options=None, content=None) -> RoleResult:
-    return [nodes.inline(rawtext, unescape(text))], []
-
-
-def _table(plain: Sequence[str]) -> dict[str, Role]:
-    found: dict[str, Role] = dict.fromkeys(plain, _plain)
-    found |= {
-        "abbr": _abbreviation,
-        "doc": _doc,
-        "download": _download,
-        "eq": _nothing,
-        "index": _index,
-        "keyword": _plain,
-        "numref": _ref,
-        "ref": _ref,
-        "std:doc": _doc,
-        "std:ref": _ref,
-        "std:numref": _ref,
-        "del": _styled,
-    }
+def _table() -> dict[str, _Shown]:
+    found: dict[str, _Shown] = dict.fromkeys(_NAMES.split(), _plain)
+    found["abbr"] = _as_written
+    found["index"] = _indexed
+    found["eq"] = found["math:numref"] = _nothing
+    found["ref"] = found["std:ref"] = found["numref"] = found["std:numref"] = _ref
+    found["doc"] = found["std:doc"] = _doc
+    found["download"] = _download
     # docutils' own names win: ``code`` and ``math`` mean what they mean there.
-    return {name: role for name, role in found.items() if name not in _DOCUTILS}
+    return {name: shown for name, shown in found.items() if name not in docutils_roles._role_registry}
 
 
-_DOCUTILS = frozenset(docutils_roles._role_registry)
-_ROLES = _table(_PLAIN)
+_ROLES = _table()

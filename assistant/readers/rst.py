@@ -8,8 +8,9 @@ from assistant.errors import ReadError
 from assistant.readers.builder import SourceFile
 from assistant.readers.doctree import page_of
 from assistant.readers.page import Page, resolve
+from assistant.readers.reading import Reading, SphinxSettings
 from assistant.readers.source_text import read_source
-from assistant.readers.sphinx import Reading, SphinxSettings, Told, parse
+from assistant.readers.sphinx import Told, parse
 from assistant.schema import Document
 
 _DEFAULT = SphinxSettings()
@@ -35,9 +36,7 @@ class _RstParser(Parser):
             lines = lines[:first] + added + lines[first:]
         if self._epilog:
             lines += StringList(["", *self._epilog.splitlines()], "included:rst_epilog")
-        self.statemachine = states.RSTStateMachine(
-            state_classes=self.state_classes, initial_state=self.initial_state
-        )
+        self.statemachine = states.RSTStateMachine(state_classes=self.state_classes, initial_state=self.initial_state)
         self.statemachine.run(lines, document, inliner=self.inliner)
         self.finish_parse()
 
@@ -60,7 +59,7 @@ def read_page(file: SourceFile, settings: SphinxSettings = _DEFAULT) -> Page:
     parser = _RstParser(settings.conf.rst_prolog, settings.conf.rst_epilog)
     try:
         document = parse(text, parser, reading, told)
-        return page_of(document, file, reading, told, warnings)
+        return page_of(document, file, told, warnings, title_lines_below=1)
     except RecursionError as error:
         raise ReadError(f"{file.source}: the page is nested too deeply to be read") from error
 

@@ -10,7 +10,7 @@ from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from assistant.readers.page import Page
-from assistant.readers.sphinx import SphinxSettings
+from assistant.readers.reading import SphinxSettings
 from assistant.readers.sphinx_conf import SphinxConf, read_conf
 from assistant.schema import Document, Status
 
@@ -73,8 +73,9 @@ def _kind(root: Path, files: Sequence[str], *, has_conf: bool) -> SiteKind:
     if has_conf:
         return "sphinx"
     top = {source.split("/", 1)[0] for source in files}
-    if top & {"hugo.toml", "hugo.yaml"} or ("content" in {s.split("/")[0] for s in files}
-        and top & {"config.toml", "config.yaml"}):
+    if top & {"hugo.toml", "hugo.yaml"} or (
+        "content" in {s.split("/")[0] for s in files} and top & {"config.toml", "config.yaml"}
+    ):
         return "hugo"
     if "_config.yml" in top or any(source.startswith(_JEKYLL_FOLDERS) for source in files):
         return "jekyll"
@@ -95,9 +96,7 @@ def _docname(source: str, suffixes: Sequence[str]) -> str:
     return next((source.removesuffix(end) for end in suffixes if source.endswith(end)), "")
 
 
-def place_sphinx(
-    site: Site, documents: Sequence[Document], pages: Mapping[str, Page]
-) -> tuple[Document, ...]:
+def place_sphinx(site: Site, documents: Sequence[Document], pages: Mapping[str, Page]) -> tuple[Document, ...]:
     """Return the documents with the status and address that Sphinx gives them.
 
     ``pages``: document name → page; of two files with one document name only the first is built.
@@ -162,11 +161,7 @@ def linked_files(documents: Iterable[Document], site: Site) -> frozenset[str]:
 
 def is_placeholder(document: Document) -> bool:
     """Return whether the page has nothing under its headings but words that promise content."""
-    texts = [
-        document.text[block.start : block.end].strip()
-        for block in document.blocks
-        if block.kind != "heading"
-    ]
+    texts = [document.text[block.start : block.end].strip() for block in document.blocks if block.kind != "heading"]
     return all(_PLACEHOLDER.fullmatch(text) for text in texts)
 
 
@@ -197,9 +192,7 @@ def _attachment_url(site: Site, source: str, *, is_download: bool) -> str:
     if not site.url or not source.startswith(base):
         return ""
     path = source.removeprefix(base)
-    is_static = any(
-        path.startswith(f"{folder.strip('/')}/") for folder in site.conf.static_path if folder
-    )
+    is_static = any(path.startswith(f"{folder.strip('/')}/") for folder in site.conf.static_path if folder)
     if is_download and not is_static:
         # Sphinx copies what :download: names to _downloads/<md5 of its path>/<name>.
         digest = hashlib.md5(path.encode(), usedforsecurity=False).hexdigest()

@@ -2,77 +2,24 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
+from types import ModuleType
 
 from docutils import nodes, readers, utils
 from docutils.frontend import Values, get_default_settings
 from docutils.parsers import Parser
+from docutils.parsers.rst import Directive
 from docutils.parsers.rst import directives as docutils_directives
 from docutils.parsers.rst import roles as docutils_roles
 from docutils.transforms import misc, references
 
 from assistant.readers import directives, roles
-from assistant.readers.builder import SourceFile
+from assistant.readers.reading import Reading
 from assistant.readers.sphinx_conf import SphinxConf
 
 # docutils looks names up in two module-level tables. They are changed only inside ``registered``,
 # by one thread at a time, and put back afterwards: a role that one page defines is gone on the next.
 _REGISTRY = threading.RLock()
-
-
-@dataclass(frozen=True)
-class SphinxSettings:
-    """What a page needs to know about its site."""
-
-    conf: SphinxConf = SphinxConf()
-    base: str = ""  # the folder of conf.py below the corpus folder, "" or "docs/source"
-    docnames: tuple[str, ...] = ()  # every page below the corpus folder, without suffix, sorted
-
-
-@dataclass
-class Reading:
-    """The file being read, for the directives that need to know; one for each file."""
-
-    file: SourceFile
-    settings: SphinxSettings
-    includes: int = field(default=0)
-
-    @property
-    def source(self) -> str:
-        return self.file.source
-
-    @property
-    def docnames(self) -> Sequence[str]:
-        return self.settings.docnames
-
-    def conf_document(self, name: str) -> str:
-        """Return the document name of a path that may carry a source suffix."""
-        for suffix in self.settings.conf.suffixes:
-            if name.endswith(suffix) and name not in self.docnames:
-                return name.removesuffix(suffix)
-        return name
-
-    def below(self, target: str) -> str:
-        """Return ``target`` as a path below the corpus folder; "/x" counts from conf.py's."""
-        if target.startswith("/"):
-            target = f"/{self.settings.base}/{target.lstrip('/')}"
-        return roles.document_name(self.source, target)
-
-    def inside(self, name: str) -> Path | None:
-        """Return the file that ``name`` means from this page, where it is one of the corpus."""
-        target = self.below(name)
-        if not target:
-            return None
-        path = (self.file.root / target).resolve()
-        inside = path.is_relative_to(self.file.root.resolve())
-        return path if inside and path.is_file() else None
-
-    def may_include(self, path: Path, *, limit: int) -> bool:
-        """Count one more inclusion; false past ``limit`` or for a file over 2 MB."""
-        self.includes += 1
-        return self.includes <= limit and path.stat().st_size <= 2_000_000
 
 
 class Told:
@@ -94,14 +41,18 @@ def registered() -> Iterator[None]:
         known_roles = dict(docutils_roles._roles)
         find_directive, find_role = docutils_directives.directive, docutils_roles.role
 
-        def directive(name: str, language, document):
+        def directive(
+            name: str, language: ModuleType, document: nodes.document
+        ) -> tuple[type[Directive], list[nodes.system_message]]:
             own = directives.find_directive(name.lower())
             if own is not None:
                 return own, []
             found, messages = find_directive(name, language, document)
             return (found, messages) if found else (directives.Unknown, [])
 
-        def role(name: str, language, lineno: int, reporter):
+        def role(
+            name: str, language: ModuleType, lineno: int, reporter: utils.Reporter
+        ) -> tuple[roles.Role, list[nodes.system_message]]:
             if name.lower() in docutils_roles._roles:
                 return docutils_roles._roles[name.lower()], []
             own = roles.find_role(name.lower())

@@ -19,8 +19,7 @@ _LENIENT_MYST = (
     "tasklist",
 )
 _KNOWN_MYST = frozenset(
-    (*_LENIENT_MYST, "attrs_image", "html_admonition", "html_image", "linkify", "replacements")
-    + ("smartquotes",)
+    (*_LENIENT_MYST, "attrs_image", "html_admonition", "html_image", "linkify", "replacements") + ("smartquotes",)
 )
 
 

@@ -93,8 +93,7 @@ def _is_bold(entries: Sequence[nodes.Node]) -> bool:
     """Return whether every cell that has text holds nothing but bold text."""
     filled = [entry for entry in entries if entry.astext().strip()]
     return len(filled) > 1 and all(
-        "".join(strong.astext() for strong in entry.findall(nodes.strong)).strip()
-        == entry.astext().strip()
+        "".join(strong.astext() for strong in entry.findall(nodes.strong)).strip() == entry.astext().strip()
         for entry in filled
     )
 

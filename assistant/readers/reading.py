@@ -1,0 +1,73 @@
+"""The file being read, as the directives and roles on it need to know it."""
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistant.readers.builder import SourceFile
+from assistant.readers.sphinx_conf import SphinxConf
+
+
+@dataclass(frozen=True)
+class SphinxSettings:
+    """What a page needs to know about its site."""
+
+    conf: SphinxConf = SphinxConf()
+    base: str = ""  # the folder of conf.py below the corpus folder, "" or "docs/source"
+    docnames: tuple[str, ...] = ()  # every page below the corpus folder, without suffix, sorted
+
+
+@dataclass
+class Reading:
+    """The file being read, for the directives that need to know; one for each file."""
+
+    file: SourceFile
+    settings: SphinxSettings
+    includes: int = field(default=0)
+
+    @property
+    def source(self) -> str:
+        return self.file.source
+
+    @property
+    def docnames(self) -> Sequence[str]:
+        return self.settings.docnames
+
+    def conf_document(self, name: str) -> str:
+        """Return the document name of a path that may carry a source suffix."""
+        for suffix in self.settings.conf.suffixes:
+            if name.endswith(suffix) and name not in self.docnames:
+                return name.removesuffix(suffix)
+        return name
+
+    def below(self, target: str) -> str:
+        """Return ``target`` as a path below the corpus folder; "/x" counts from conf.py's."""
+        if target.startswith("/"):
+            target = f"/{self.settings.base}/{target.lstrip('/')}"
+        return _path_below(self.source, target)
+
+    def inside(self, name: str) -> Path | None:
+        """Return the file that ``name`` means from this page, where it is one of the corpus."""
+        target = self.below(name)
+        if not target:
+            return None
+        path = (self.file.root / target).resolve()
+        inside = path.is_relative_to(self.file.root.resolve())
+        return path if inside and path.is_file() else None
+
+    def may_include(self, path: Path, *, limit: int) -> bool:
+        """Count one more inclusion; false past ``limit`` or for a file over 2 MB."""
+        self.includes += 1
+        return self.includes <= limit and path.stat().st_size <= 2_000_000
+
+
+def _path_below(page: str, target: str) -> str:
+    """Return ``target``, as written on ``page``, as a path below the corpus folder.
+
+    "" where it leaves the folder.
+    """
+    target = target.split("#", 1)[0]
+    folder = "" if target.startswith("/") else posixpath.dirname(page)
+    path = posixpath.normpath(posixpath.join(folder, target.lstrip("/")))
+    return "" if path.startswith("..") or path == "." else path
