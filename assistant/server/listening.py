@@ -13,8 +13,9 @@ from assistant.errors import SettingsError
 from assistant.server.serialise import error_body
 from assistant.settings import Settings
 
-# Below it the application refuses a body in its own words, above it waitress does.
-_MAX_BUFFERED_BYTES = 1024 * 1024
+# Up to here a long body is taken in (on disk) and refused by the application in its own words;
+# beyond, waitress hangs up while the client still writes, which clients tell as a broken pipe.
+_MAX_BUFFERED_BYTES = 16 * 1024 * 1024
 
 
 class _JsonErrorTask(ErrorTask):
@@ -68,9 +69,16 @@ def _listening_socket(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from error
+    try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except OSError as error:
-        message = f"server: cannot listen on {host}:{port} ({error.strerror}); choose another --host or --port."
-        raise SettingsError(message) from error
+        listener.close()
+        raise _cannot_listen(host, port, error) from error
     return listener
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> SettingsError:
+    return SettingsError(f"server: cannot listen on {host}:{port} ({error.strerror}); choose another --host or --port.")

@@ -4,17 +4,17 @@
 import { build, button, icon, languageOf, link, linked, safeUrl } from "./dom.js";
 
 const SHOWN_SOURCES = 3;
-const MARK = /\s*\[(\d{1,3})\]/g;
+// Marks stand between private-use characters: a document's own "[1]" is text like any other.
+const MARK = /\uE000(\d+)\uE001/g;
 
 /** Return the whole answer; `onCite(citation)` opens a source in its context. */
 export function answerView(body, words, { onCite, streaming = false }) {
   const citations = body.citations ?? [];
   const items = body.items ?? [];
   const view = build("div", { class: "answer-body", lang: body.language === "en" ? "en" : "zh-CN" });
-  const text = items.length ? firstParagraph(body.answer) : body.answer;
   const cite = (number) => citationMark(citations.find((one) => one.number === number), number, words, view);
   if (!body.answered && !streaming) view.append(build("p", { class: "unanswered-label" }, icon("page"), words.of("unanswered")));
-  view.append(build("div", { class: "text" }, ...paragraphs(text, citations, cite)));
+  view.append(build("div", { class: "text" }, ...paragraphs(withMarks(shownText(body, items), body, items), cite)));
   if (items.length) view.append(itemTable(items, cite));
   if (citations.length) view.append(sourceList(citations, words, { onCite, answered: body.answered }));
   return view;
@@ -37,29 +37,53 @@ export function quoteUrl(citation) {
   return `${url}${url.includes("#") ? "" : "#"}:~:text=${fragment}`;
 }
 
-function firstParagraph(text) {
-  return text.split("\n").find((line) => line.trim()) ?? "";
+/** Return the answer's text without what the rows beneath it say again. */
+export function shownText(body, items) {
+  const lines = body.answer.split(/\n+/).filter((line) => line.trim());
+  if (!items.length) return lines.join("\n");
+  if (body.kind !== "list" && body.kind !== "count") return lines.filter((line) => !items.some((item) => repeats(line, item))).join("\n");
+  const [lead] = lines[0]?.split(/[：:]/) ?? [""];
+  return lead.includes(String(items.length)) ? lead : lines.join("\n");
 }
 
-function paragraphs(text, citations, cite) {
-  const known = new Set(citations.map((one) => one.number));
+function repeats(line, item) {
+  const values = Object.values(item.fields);
+  return values.filter((value) => line.includes(value)).length * 2 > values.length;
+}
+
+/** Return `text` with a mark after each quote; a generated text holds its own marks as [n]. */
+function withMarks(text, body, items) {
+  const known = new Set((body.citations ?? []).map((one) => one.number));
+  if (body.method === "generated") {
+    return text.replace(/\s*\[(\d{1,3})\]/g, (whole, number) => (known.has(Number(number)) ? `\uE000${number}\uE001` : whole));
+  }
+  const inRows = new Set(items.map((item) => item.citation));
+  for (const { number, quote } of body.citations ?? []) {
+    const start = inRows.has(number) || !body.answered ? -1 : text.indexOf(quote);
+    if (start < 0) continue;
+    const close = /^[”」"]/.test(text.slice(start + quote.length)) ? 1 : 0;
+    const end = start + quote.length + close;
+    text = `${text.slice(0, end)}\uE000${number}\uE001${text.slice(end)}`;
+  }
+  return text;
+}
+
+function paragraphs(text, cite) {
   return text
     .split(/\n+/)
     .filter((line) => line.trim())
     .map((line) => {
       const bullet = /^\s*[-•*]\s+/.exec(line);
       const shown = bullet ? line.slice(bullet[0].length) : line;
-      return build("p", bullet ? { class: "bullet" } : {}, ...withMarks(shown, known, cite));
+      return build("p", bullet ? { class: "bullet" } : {}, ...lineNodes(shown, cite));
     });
 }
 
-function withMarks(line, known, cite) {
+function lineNodes(line, cite) {
   const nodes = [];
   let end = 0;
   for (const match of line.matchAll(MARK)) {
-    const number = Number(match[1]);
-    if (!known.has(number)) continue;
-    nodes.push(...linked(line.slice(end, match.index)), cite(number));
+    nodes.push(...linked(line.slice(end, match.index)), cite(Number(match[1])));
     end = match.index + match[0].length;
   }
   return [...nodes, ...linked(line.slice(end))];
@@ -90,7 +114,7 @@ function itemTable(items, cite) {
   });
   return build(
     "div",
-    { class: "items" },
+    { class: items.length === 1 ? "items single" : "items" },
     build(
       "table",
       { role: "table" },
