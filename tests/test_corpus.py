@@ -20,8 +20,9 @@ def folded(text: str) -> str:
 
 @pytest.mark.slow
 def test_sphinx_builds_the_corpus_without_a_warning(corpus: Path, tmp_path: Path):
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html", "-d", str(tmp_path / "trees")]
-    result = subprocess.run([*command, str(corpus), str(tmp_path / "html")], capture_output=True, text=True, check=False)
+    options = ["-q", "-W", "-b", "html", "-d", str(tmp_path / "trees")]
+    command = [sys.executable, "-m", "sphinx", *options, str(corpus), str(tmp_path / "html")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
 
 
