@@ -8,7 +8,7 @@ from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 
 from assistant.readers.inclusions import Include, LiteralInclude, LocalTable, Raw
-from assistant.readers.lenient import Lenient
+from assistant.readers.lenient import Lenient, content_line
 from assistant.readers.listing import glob_expression
 from assistant.readers.roles import split_title
 
@@ -59,8 +59,8 @@ class Version(Lenient):
 
     def run(self) -> list[nodes.Node]:
         argument, lines = self.written()
-        _, _, note = argument.partition(" ")
-        return [*self.paragraph(note.strip()), *self.parsed(lines)]
+        note = "".join(argument.split(None, 1)[1:])
+        return [*self.paragraph(note), *self.parsed(lines)]
 
 
 class Code(Lenient):
@@ -140,7 +140,7 @@ class Glossary(Lenient):
         for text, position in terms:
             inline, _ = self.state.inline_text(text, self.lineno)
             term = nodes.term(text, "", *inline)
-            term.line = item.line = self.content_offset + position + 1
+            term.line = item.line = content_line(self) + position
             item += term
         indent = min((len(s) - len(s.lstrip()) for s in body if s.strip()), default=0)
         dedented = StringList([line[indent:] for line in body], self.state.document.current_source)
@@ -156,9 +156,10 @@ class TocTree(Lenient):
     def run(self) -> list[nodes.Node]:
         _, lines = self.written()
         entries: list[tuple[str, str, int]] = []
+        first = content_line(self)
         for position, line in enumerate(lines):
             title, target = split_title(line)
-            number = self.content_offset + position + 1
+            number = first + position
             entries += [(name, title, number) for name in self._targets(target)]
         if "reversed" in self.options:
             entries.reverse()

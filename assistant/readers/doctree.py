@@ -67,7 +67,7 @@ def page_of(
         walker.builder.warn(warning.line, warning.code, warning.message)
     for message in told.messages:
         walker.tell(message)
-    walker.children(document, level=0)
+    walker.children(_without_metadata(document), level=0)
     built = walker.builder.build(title=walker.title)
     return Page(
         document=built,
@@ -145,7 +145,7 @@ class _Walker:
         if title is not None and title.parent is node:
             text = self._inline(title)
             if not self._hidden.is_hidden:
-                anchor = node["ids"][0] if node["ids"] else ""
+                anchor = _anchor(node["ids"])
                 line = max(1, self._line_of(title) - self._title_lines_below)
                 self.builder.heading(text, level=level, line=line, anchor=anchor)
                 self.title = self.title or text
@@ -158,7 +158,7 @@ class _Walker:
         if isinstance(node, nodes.field):
             head = f"{self._inline(heads[0])}:" if heads else ""
         else:
-            head = " ".join(filter(None, (self._inline(part) for part in heads)))
+            head = self._head(heads)
         line = self._line_of(node)
         rest = list(body.children) if isinstance(body, nodes.Element) else []
         if rest and isinstance(rest[0], nodes.paragraph):
@@ -169,6 +169,17 @@ class _Walker:
             self._add_at("definition", head, line)
         if isinstance(body, nodes.Element):
             self.children(body, level=level, kind="definition")
+
+    def _head(self, parts: Sequence[nodes.Node]) -> str:
+        """Return the terms of a definition, with classifiers, or the spellings of an option."""
+        shown = ""
+        for part in parts:
+            if isinstance(part, nodes.option_group):
+                shown += ", ".join(part_of.astext() for part_of in part.children)
+            else:
+                joint = " : " if isinstance(part, nodes.classifier) else " "
+                shown += (joint if shown else "") + self._inline(part)
+        return shown
 
     def _line_block(self, node: nodes.Element, kind: BlockKind) -> None:
         for line in node.children:
@@ -230,7 +241,7 @@ class _Walker:
         """Return the text that ``node`` shows; links and references are noted on the way."""
         match node:
             case nodes.Text():
-                return "" if self._hidden.is_hidden else str(node)
+                return "" if self._hidden.is_hidden else node.astext()
             case nodes.raw():
                 return self._inline_html(node)
             case CrossReference():
@@ -275,7 +286,7 @@ class _Walker:
             return ""
         text = node.get("title", "") or self._refer(node["kind"], node["target"], node["text"])
         if node["kind"] == "doc" and node["target"]:
-            self.builder.link(text, node["uri"], line=self._line)
+            self.builder.link(text, node["uri"], line=self._line_of(node))
         return text
 
     def _refer(self, kind: Literal["doc", "label"], target: str, fallback: str) -> str:
@@ -333,6 +344,20 @@ def _without(node: nodes.Element, child: nodes.Node) -> nodes.Element:
     # Not ``box += …``: that would move the children out of the tree their lines are found by.
     box.children = [other for other in node.children if other is not child]
     return box
+
+
+def _anchor(identifiers: Sequence[str]) -> str:
+    """Return the id that the published heading links to: Sphinx puts generated ones last."""
+    generated = len(identifiers) > 1 and identifiers[0].startswith("id")
+    return identifiers[1 if generated else 0] if identifiers else ""
+
+
+def _without_metadata(document: nodes.document) -> nodes.Element:
+    """Return the document without the field list above its first heading: Sphinx hides it."""
+    first = document.first_child_not_matching_class(nodes.PreBibliographic)
+    if first is None or not isinstance(document[first], nodes.field_list):
+        return document
+    return _without(document, document[first])
 
 
 class _Box(nodes.Element):

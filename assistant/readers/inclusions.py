@@ -9,7 +9,7 @@ from docutils.parsers.rst import Directive, states
 from docutils.parsers.rst.directives.tables import CSVTable
 from docutils.statemachine import StringList
 
-from assistant.readers.lenient import Lenient
+from assistant.readers.lenient import Lenient, content_line
 from assistant.readers.myst_parsing import parse_included
 
 _MAX_INCLUDES = 50
@@ -40,7 +40,7 @@ class LocalTable(CSVTable):
         reader = csv.reader(self.content, dialect=self.DocutilsDialect(self.options))
         starts, start = [], 0
         for _ in reader:
-            starts.append(self.content_offset + start + 1)
+            starts.append(content_line(self) + start)
             start = reader.line_num
         for row, line in zip(reversed(rows), reversed(starts), strict=False):
             row.line = line
@@ -125,6 +125,6 @@ class Raw(Lenient):
             return []
         markup = "\n".join(self.content)
         node = nodes.raw(markup, markup, format="html")
-        node.line = self.content_offset + 1
+        node.line = content_line(self)
         node.source = self.state.document.current_source
         return [node]

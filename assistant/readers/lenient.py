@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from docutils import nodes
-from docutils.parsers.rst import Directive, directives
+from docutils.parsers.rst import Directive, directives, states
 from docutils.statemachine import StringList
 
 
@@ -56,3 +56,10 @@ class Lenient(Directive):
         node.line = self.lineno
         node.source = self.state.document.current_source
         return [node, *messages]
+
+
+def content_line(directive: Directive) -> int:
+    """Return the line of the page on which the content of ``directive`` starts."""
+    # MyST counts content_offset from the directive's own line, docutils from the page's first.
+    above = 0 if isinstance(directive.state, states.RSTState) else directive.lineno
+    return above + directive.content_offset + 1
