@@ -139,9 +139,11 @@ class _RecordMaker:
         if text[:1] in "(（[【" and text[-1:] in ")）]】":
             bare = text[1:-1].strip()
         field = hint if hint and hint not in self.record else guessed(bare)
+        opens = not self.record and len(bare) <= 120
+        if opens and not hint and field == "role":
+            field = "title"
         if not field:
-            first = not self.record and len(bare) <= 120
-            field = "title" if first else hint or "text"
+            field = "title" if opens else hint or "text"
         self.add(field, bare)
 
 

@@ -8,9 +8,7 @@ from assistant.readers.inline import EMAIL, lines_of, text_of
 from assistant.readers.visible import classes, remove
 
 _CHROME_TAGS = ("nav", "menu", "search")
-_CHROME_ROLES = frozenset(
-    "navigation banner search menu menubar toolbar tooltip tablist alertdialog dialog".split()
-)
+_CHROME_ROLES = frozenset("navigation banner search menu menubar toolbar tooltip tablist alertdialog dialog".split())
 _MARGIN_ROLES = frozenset(("contentinfo", "complementary"))
 _CHROME_WORDS = re.compile(
     r"^(?:(?:main|top|site|side|page|global|primary|secondary|mobile|doc|left|right|header|head|"
@@ -78,8 +76,7 @@ def _declared_main(body: HtmlElement) -> HtmlElement:
     mains = [
         element
         for element in body.iter()
-        if isinstance(element.tag, str)
-        and (element.tag == "main" or element.get("role") == "main")
+        if isinstance(element.tag, str) and (element.tag == "main" or element.get("role") == "main")
     ]
     articles = list(body.iter("article"))
     candidates = mains or (articles if len(articles) == 1 else [])

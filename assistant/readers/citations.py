@@ -28,6 +28,7 @@ _SEGMENT_END = re.compile(
     r"(?<![A-Z])(?<!\bal)(?<!Proc)(?<!Trans)(?<!Conf)(?<!Int)(?<!vol)(?<!no)(?<!pp)(?<!St)(?<!Dr)"
     r"[.。]\s+|。|(?<=\bal)\.\s+|\[[JCDMPRAB](?:/OL)?\][.,，。]?\s*"
 )
+_BEFORE_VENUE = re.compile(r"^\s*(?:\[[A-Z](?:/OL)?\])?[\s,.，。:：;；”\"」|-]*(?:in[:\s]+)?", re.I)
 _MIN_TITLE_WORDS = 3
 _MIN_TITLE_HAN = 6
 
@@ -70,7 +71,7 @@ def _fields(split: _Split | None) -> dict[str, str]:
     authors = split.before.strip(" ,.，。:：;；()（）")
     # "(2023)." between authors and title, as APA and many Chinese labs write it.
     authors = re.sub(r"[\s,，.]*[(（]?(?:19|20)\d{2}[)）]?$", "", authors).strip(" ,.，。:：")
-    after = split.after.strip(" ,.，。:：;；-–—|")
+    after = _BEFORE_VENUE.sub("", split.after).strip(" ,.，。:：;；-–—|")
     if not authors:
         segments = _SEGMENT_END.split(after, maxsplit=1)
         if len(segments) == 2 and _are_names(segments[0]):

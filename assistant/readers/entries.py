@@ -11,16 +11,15 @@ from assistant.readers.inline import text_of
 
 _PROSE_TAGS = ("ul", "ol", "dl", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote")
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
+_NUMBER_OF_MONTH = r"(?:0?[1-9]|1[0-2])(?!\d)"
+_DAY = rf"(?:19|20)\d{{2}}\s*(?:[-./]\s*{_NUMBER_OF_MONTH}(?:\s*[-./]\s*\d{{1,2}}(?!\d))?|年\s*\d{{1,2}}\s*月(?:\s*\d{{1,2}}\s*日)?)"
 _DATED = re.compile(
-    r"^[\[(（【]?\s*((?:19|20)\d{2}\s*[-./年]\s*\d{1,2}(?:\s*[-./月]\s*\d{1,2}\s*日?|\s*月)?"
-    rf"|{_MONTH}\s+(?:\d{{1,2}}(?:st|nd|rd|th)?,?\s+)?(?:19|20)\d{{2}}"
-    rf"|\d{{1,2}}\s+{_MONTH},?\s+(?:19|20)\d{{2}}"
-    r"|\d{1,2}/(?:19|20)\d{2}|(?:19|20)\d{2})\s*[\])）】]?\s*[:：|—–,，-]*\s*(\S.*)$",
+    rf"^[\[(（【]?\s*({_DAY}|{_MONTH}\s+(?:\d{{1,2}}(?:st|nd|rd|th)?,?\s+)?(?:19|20)\d{{2}}"
+    rf"|\d{{1,2}}\s+{_MONTH},?\s+(?:19|20)\d{{2}}|{_NUMBER_OF_MONTH}/(?:19|20)\d{{2}}"
+    r"|(?:19|20)\d{2}(?=\s*[\])）】:：|,，]|年))\s*[\])）】年]?\s*[:：|—–,，-]*\s*(\S.*)$",
     re.I | re.S,
 )
-_DATED_LAST = re.compile(
-    r"^(.*\S)\s*[\[(（]?((?:19|20)\d{2}[-./年]\d{1,2}[-./月]\d{1,2}日?)[\])）]?$", re.S
-)
+_DATED_LAST = re.compile(rf"^(.*\S)\s*[\[(（]?({_DAY})[\])）]?$", re.S)
 _PERSON = re.compile(
     r"^((?:[\u4e00-\u9fff·]{2,5}|[A-Z][\w'’.\-]+(?:\s+[A-Z][\w'’.\-]*){1,3}(?:\s*[(（][\u4e00-\u9fff]{2,4}[)）])?))"
     r"\s*(?:$|[(（,，:：;；|]\s*|[–—-]+\s*|\s(?=\S))(.*?)\s*$",
@@ -53,8 +52,7 @@ def read_entries(items: list[HtmlElement], *, heading: str, line_offset: int) ->
 def _dated(text: str) -> dict[str, str]:
     match = _DATED.match(text)
     if match and len(match.group(2)) > 5:
-        field = "year" if re.fullmatch(r"\d{4}", match.group(1)) else "date"
-        return {field: match.group(1), "text": match.group(2)}
+        return {"date": match.group(1), "text": match.group(2)}
     match = _DATED_LAST.match(text)
     return {"date": match.group(2), "text": match.group(1)} if match else {}
 

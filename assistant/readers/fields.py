@@ -45,6 +45,13 @@ _CHINESE = {
     "title": "标题",
     "text": "内容",
     "cohort": "年级",
+    "aliases": "别名",
+    "links": "链接",
+    "publisher": "会议/期刊",
+    "location": "地点",
+    "citation": "引用",
+    "excerpt": "摘要",
+    "collection": "栏目",
 }
 _ROLE = re.compile(
     r"(?:教授|副教授|讲师|研究员|副研究员|助理研究员|工程师|博士后|博士生|硕士生|本科生|研究生|院士|博导"
@@ -112,10 +119,7 @@ def grid_of(records: list[tuple[dict[str, str], int]], *, name: str, line: int) 
     """Return records of named texts as one table, its columns in the language of the texts."""
     columns = list(dict.fromkeys(field for record, _ in records for field in record))
     language = detect_language(" ".join(text for record, _ in records for text in record.values()))
-    rows = tuple(
-        (tuple(record.get(column, "") for column in columns), row_line)
-        for record, row_line in records
-    )
+    rows = tuple((tuple(record.get(column, "") for column in columns), row_line) for record, row_line in records)
     return Grid(name, tuple(column_name(column, language) for column in columns), rows, line)
 
 

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from assistant.readers.builder import DocumentBuilder
 
 _HEADER_WORDS = re.compile(
     r"姓名|名称|标题|题目|题名|论文|作者|年份|年度|年级|时间|日期|地点|邮箱|电话|单位|职称|职务|岗位|职位"
@@ -29,10 +31,15 @@ class Grid:
 
 @dataclass(frozen=True)
 class GridRow:
-    """One row as the source draws it, spans already filled in."""
+    """One row as the source draws it.
+
+    A cell drawn over several rows stands in each of them; one drawn over several columns stands
+    in the first, and ``across`` says which later columns it covers.
+    """
 
     cells: tuple[str, ...]
     line: int
+    across: tuple[int, ...] = ()
     is_header: bool = False  # the source says that this row names the columns
     has_row_header: bool = False  # the source says that its first cell names the row
     is_group: bool = False  # one cell drawn across all columns
@@ -48,8 +55,35 @@ def grids_of(rows: Sequence[GridRow], *, name: str, line: int) -> list[Grid]:
         return [fields]
     title, rows = _leading_title(rows)
     count = _header_rows(rows)
-    columns = _column_names([row.cells for row in rows[:count]], len(rows[0].cells) if rows else 0)
+    width = len(rows[0].cells)
+    if not count and width > 2:
+        rows = [_compact(row) for row in rows]
+    columns = _column_names([_filled_across(row) for row in rows[:count]], width)
     return _split_groups(rows[count:], columns, name or title, line)
+
+
+def write_grids(builder: DocumentBuilder, grids: Sequence[Grid], *, name: str = "") -> None:
+    """Add tables to a document; one whose only column has no name is a list."""
+    for grid in grids:
+        if len(grid.columns) == 1 and not grid.columns[0]:
+            for cells, line in grid.rows:
+                builder.block("item", cells[0], line=line)
+        else:
+            builder.table(grid.name or name, grid.columns, grid.rows, line=grid.line)
+
+
+def _compact(row: GridRow) -> GridRow:
+    """Move a row's cells together: in a form without header the gaps say nothing."""
+    filled = [cell for cell in row.cells if cell]
+    return replace(row, cells=tuple(filled + [""] * (len(row.cells) - len(filled))), across=())
+
+
+def _filled_across(row: GridRow) -> list[str]:
+    cells = list(row.cells)
+    for index in row.across:
+        if index > 0 and not cells[index]:
+            cells[index] = cells[index - 1]
+    return cells
 
 
 def _rectangular(rows: Sequence[GridRow]) -> list[GridRow]:
@@ -59,12 +93,11 @@ def _rectangular(rows: Sequence[GridRow]) -> list[GridRow]:
     wide = [row.cells + ("",) * (width - len(row.cells)) for row in rows]
     kept = [index for index in range(width) if any(cells[index] for cells in wide)]
     return [
-        GridRow(
-            tuple(cells[index] for index in kept),
-            row.line,
-            row.is_header,
-            row.has_row_header,
-            row.is_group and len(kept) > 1,
+        replace(
+            row,
+            cells=tuple(cells[index] for index in kept),
+            across=tuple(place for place, index in enumerate(kept) if index in row.across),
+            is_group=row.is_group and len(kept) > 1,
         )
         for row, cells in zip(rows, wide, strict=True)
     ]
@@ -86,13 +119,13 @@ def _leading_title(rows: list[GridRow]) -> tuple[str, list[GridRow]]:
     """Take rows above the header that hold a single text: they name the table."""
     title = ""
     while len(rows) > 2 and len(rows[0].cells) > 1 and not rows[0].is_header:
-        texts = {cell for cell in rows[0].cells if cell}
-        if len(texts) != 1 or not (rows[0].is_group or sum(map(bool, rows[0].cells)) == 1):
+        texts = [cell for cell in rows[0].cells if cell]
+        if len(texts) != 1:
             break
         # A lone first cell above rows that are no header opens a group, it is not the title.
         if rows[0].is_group and not _header_rows(rows[1:]):
             break
-        title = title or texts.pop()
+        title = title or texts[0]
         rows = rows[1:]
     return title, rows
 
@@ -104,7 +137,7 @@ def _header_rows(rows: list[GridRow]) -> int:
         marked += 1
     if marked:
         return marked
-    return int(len(rows) > 1 and looks_like_header([row.cells for row in rows]))
+    return int(len(rows) > 1 and not rows[0].across and looks_like_header([row.cells for row in rows]))
 
 
 def looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
@@ -141,13 +174,11 @@ def _column_names(headers: Sequence[Sequence[str]], width: int) -> tuple[str, ..
     return tuple(names)
 
 
-def _split_groups(
-    rows: Sequence[GridRow], columns: tuple[str, ...], name: str, line: int
-) -> list[Grid]:
+def _split_groups(rows: Sequence[GridRow], columns: tuple[str, ...], name: str, line: int) -> list[Grid]:
     grids: list[Grid] = []
     pending: list[tuple[tuple[str, ...], int]] = []
     for row in rows:
-        if row.is_group and len(set(filter(None, row.cells))) == 1:
+        if row.is_group:
             if pending:
                 grids.append(Grid(name, columns, tuple(pending), line))
             name, line, pending = next(filter(None, row.cells)), row.line, []

@@ -56,15 +56,18 @@ def _expand(rows: list[HtmlElement], line_offset: int) -> list[GridRow]:
     filled = 0
     for row in rows:
         cells: list[str] = []
+        across: list[int] = []
         own = cells_of(row)
         for cell in own:
             _fill(cells, carried)
             text = text_of(cell) or picture_text(cell)
             rowspan = _span(cell, "rowspan")
-            for _ in range(_span(cell, "colspan")):
+            for repeat in range(_span(cell, "colspan")):
+                if repeat:
+                    across.append(len(cells))
                 if rowspan > 1:
-                    carried[len(cells)] = (text, rowspan - 1)
-                cells.append(text)
+                    carried[len(cells)] = ("" if repeat else text, rowspan - 1)
+                cells.append("" if repeat else text)
         _fill(cells, carried)
         filled += len(cells)
         if filled > _MAX_CELLS:
@@ -74,6 +77,7 @@ def _expand(rows: list[HtmlElement], line_offset: int) -> list[GridRow]:
             GridRow(
                 tuple(cells),
                 (row.sourceline or 1) + line_offset,
+                tuple(across),
                 is_header=bool(own) and (in_head or all(cell.tag == "th" for cell in own) and len(own) > 1),
                 has_row_header=len(own) == 2 and own[0].tag == "th" and own[1].tag == "td",
                 is_group=len(own) == 1 and _span(own[0], "colspan") > 1,

@@ -1,11 +1,13 @@
 """A cleaned HTML tree, walked in reading order into a DocumentBuilder."""
 
+import re
+
 from lxml.html import HtmlElement
 
 from assistant.readers.builder import DocumentBuilder
 from assistant.readers.cards import find_cards, read_cards
 from assistant.readers.entries import read_entries
-from assistant.readers.grid import Grid
+from assistant.readers.grid import Grid, write_grids
 from assistant.readers.html_tables import cells_of, is_layout, read_table, rows_of
 from assistant.readers.inline import broken_text, folded, is_block, lines_of, paragraphs, picture_text, text_of
 from assistant.schema import BlockKind
@@ -13,6 +15,7 @@ from assistant.schema import BlockKind
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _MAX_DEPTH = 100
 _LIST_TAGS = frozenset(("ul", "ol", "menu", "dir"))
+_YEAR_HEADING = re.compile(r"^\D{0,3}(?:19|20)\d{2}(?:\s*[-–~至]\s*(?:19|20)\d{2})?\D{0,3}$")
 _SOFT_HEADING_LEVEL = 7  # below every <h6>
 _MAX_SOFT_HEADING_CHARS = 30
 
@@ -147,11 +150,14 @@ class _Walk:
             self.flow(cell, kind, depth + 1)
 
     def _table(self, grid: Grid) -> None:
-        self._builder.table(grid.name, grid.columns, grid.rows, line=grid.line)
+        # A year over a list says when; the heading above it says what.
+        headings = [name for name in self._builder.heading_path if not _YEAR_HEADING.match(name)]
+        write_grids(self._builder, [grid], name=headings[-1] if headings else "")
 
     def _text(self, broken: str, kind: BlockKind, line: int) -> None:
         for text in paragraphs(broken):
-            self._builder.block(kind, text, line=line)
+            if any(character.isalnum() for character in text):  # not the arrows of a carousel
+                self._builder.block(kind, text, line=line)
 
     def _line(self, element: HtmlElement) -> int:
         return (element.sourceline or 1) + self._offset

@@ -13,6 +13,8 @@ BLOCK_TAGS = frozenset(
     "colgroup noframes".split()
 )
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_HAN = "[\u3001-\u303f\u3400-\u9fff\uff01-\uff5e]"
+_WRAPPED_HAN = re.compile(rf"(?<={_HAN})[ \t]*\n[ \t]*(?={_HAN})")
 _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0\u3000]+")
 # "zhang [at] lab.cn": written so that no machine reads it; it stays as written.
 _OBFUSCATED = re.compile(r"[\[(（{<\s](?:at|艾特|圈a|#)[\])）}>\s]|＠|[\w.]\s*#\s*\w", re.I)
@@ -72,7 +74,8 @@ def paragraphs(broken: str) -> list[str]:
 
 def folded(text: str | None) -> str:
     """Return source text as a browser shows it: every run of white space one space."""
-    return _SPACE.sub(" ", text or "")
+    # A line end between Chinese characters comes from an editor's wrapping: nobody writes a space there.
+    return _SPACE.sub(" ", _WRAPPED_HAN.sub("", text or ""))
 
 
 def picture_text(element: HtmlElement) -> str:

@@ -38,9 +38,7 @@ def parse(markup: str) -> HtmlElement | None:
 
     ``sourceline`` of each element is its 1-based line in ``markup`` (capped at 65,535 by libxml2).
     """
-    parser = html.HTMLParser(
-        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True
-    )
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
     data = markup.encode("utf-8", errors="replace").replace(b"\x00", b"")
     try:
         return html.document_fromstring(data, parser=parser)
@@ -69,11 +67,7 @@ def drop_hidden(root: HtmlElement) -> None:
         if formula.find("annotation") is not None:
             for child in [child for child in formula if child.tag != "annotation"]:
                 remove(child)
-    hidden = [
-        element
-        for element in root.iter()
-        if isinstance(element.tag, str) and _is_hidden(element, rules, opened)
-    ]
+    hidden = [element for element in root.iter() if isinstance(element.tag, str) and _is_hidden(element, rules, opened)]
     for element in hidden:
         if element is not root and element.tag != "body":
             remove(element)
@@ -106,8 +100,7 @@ class _Rule:
             return False
         ancestors = element.iterancestors()
         return all(
-            any(compound.matches(ancestor) for ancestor in ancestors)
-            for compound in reversed(self.compounds[:-1])
+            any(compound.matches(ancestor) for ancestor in ancestors) for compound in reversed(self.compounds[:-1])
         )
 
 

@@ -1,0 +1,45 @@
+"""Data files of a lab: YAML lists, BibTeX, delimited text, plain text."""
+
+import posixpath
+
+from assistant.errors import ReadError
+from assistant.readers.bibtex import write_bibtex
+from assistant.readers.builder import DocumentBuilder, SourceFile
+from assistant.readers.charset import read_text
+from assistant.readers.delimited import write_delimited
+from assistant.readers.inline import paragraphs
+from assistant.readers.yaml_tables import write_yaml
+from assistant.schema import Document
+
+
+def read(file: SourceFile) -> Document:
+    """Return a data file as tables; raises ReadError where it is broken or of another kind."""
+    text = read_text(file)
+    stem, suffix = posixpath.splitext(posixpath.basename(file.source))
+    builder = DocumentBuilder(file.source)
+    match suffix.lower():
+        case ".yml" | ".yaml":
+            write_yaml(builder, text, name=stem)
+        case ".bib":
+            write_bibtex(builder, text, name=stem)
+        case ".csv" | ".tsv":
+            write_delimited(builder, text, name=stem)
+        case ".txt":
+            _write_plain(builder, text)
+        case _:
+            raise ReadError(f"{file.source} is no data file that can be read; exclude it.")
+    return builder.build(title=stem)
+
+
+def _write_plain(builder: DocumentBuilder, text: str) -> None:
+    """Add plain text: empty lines part paragraphs."""
+    pending: list[str] = []
+    first = 1
+    for number, line in enumerate([*text.split("\n"), ""], start=1):
+        if line.strip():
+            first = first if pending else number
+            pending.append(line)
+        elif pending:
+            for paragraph in paragraphs("\n".join(pending)):
+                builder.block("paragraph", paragraph, line=first)
+            pending = []
