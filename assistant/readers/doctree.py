@@ -13,6 +13,7 @@ from assistant.readers.directives import Toctree
 from assistant.readers.hidden import HiddenTracker
 from assistant.readers.page import Label, Page, Reference, marker
 from assistant.readers.roles import CrossReference, Download
+from assistant.readers.source_text import without_reserved
 from assistant.readers.sphinx import Told
 from assistant.readers.tables import read_grid
 from assistant.schema import BlockKind, Warning
@@ -241,7 +242,7 @@ class _Walker:
         """Return the text that ``node`` shows; links and references are noted on the way."""
         match node:
             case nodes.Text():
-                return "" if self._hidden.is_hidden else node.astext()
+                return "" if self._hidden.is_hidden else without_reserved(node.astext())
             case nodes.raw():
                 return self._inline_html(node)
             case CrossReference():
@@ -251,7 +252,7 @@ class _Walker:
             case nodes.image():
                 return ""
             case nodes.math():
-                return node.astext()
+                return without_reserved(node.astext())
             case nodes.footnote_reference():
                 return f"[{node.astext()}]"
             case nodes.Element():
@@ -272,7 +273,7 @@ class _Walker:
         return " ".join(alt for alt in named if nodes.fully_normalize_name(alt) not in self._named_images)
 
     def _code(self, node: nodes.Element) -> str:
-        return "" if self._hidden.is_hidden else node.astext()
+        return "" if self._hidden.is_hidden else without_reserved(node.astext())
 
     def _inline_html(self, node: nodes.raw) -> str:
         if "html" not in node.get("format", "").split():

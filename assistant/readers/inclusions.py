@@ -11,8 +11,7 @@ from docutils.statemachine import StringList
 
 from assistant.readers.lenient import Lenient, content_line
 from assistant.readers.myst_parsing import parse_included
-
-_MAX_INCLUDES = 50
+from assistant.readers.source_text import without_reserved
 
 
 class LocalTable(CSVTable):
@@ -89,9 +88,9 @@ def _included(directive: Directive, name: str) -> str:
     path = reading.inside(name)
     if path is None:
         raise directive.warning(f'"{name}" is not a file of the corpus')
-    if not reading.may_include(path, limit=_MAX_INCLUDES):
+    if not reading.may_include(path):
         raise directive.warning(f'"{name}" is left out, the page includes too much')
-    return path.read_text(encoding="utf-8-sig", errors="replace")
+    return without_reserved(path.read_text(encoding="utf-8-sig", errors="replace"))
 
 
 def _clip(text: str, options: dict[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """Reads one MyST Markdown page."""
 
-from assistant.errors import ReadError
 from assistant.readers.builder import SourceFile
 from assistant.readers.doctree import page_of
 from assistant.readers.myst_parsing import myst_parser, without_front_matter
@@ -18,11 +17,8 @@ def read_page(file: SourceFile, settings: SphinxSettings = _DEFAULT) -> Page:
     text, warnings = read_source(file)
     told = Told()
     reading = Reading(file, settings)
-    try:
-        document = parse(without_front_matter(text), myst_parser(settings), reading, told)
-        return page_of(document, file, told, warnings)
-    except RecursionError as error:
-        raise ReadError(f"{file.source}: the page is nested too deeply to be read") from error
+    document = parse(without_front_matter(text), myst_parser(settings), reading, told)
+    return page_of(document, file, told, warnings)
 
 
 def read(file: SourceFile) -> Document:

@@ -5,7 +5,8 @@ import re
 from docutils import nodes, utils
 from docutils.parsers import Parser
 
-from assistant.readers.reading import SphinxSettings
+from assistant.readers.reading import Reading, SphinxSettings
+from assistant.readers.roles import CrossReference, Download
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
 
@@ -26,6 +27,27 @@ def myst_parser(settings: SphinxSettings) -> Parser:
             if token.map:
                 self.add_line_and_source_path(row, token)
 
+        def render_link_unknown(self, token: SyntaxTreeNode) -> None:
+            href = self.md.normalizeLinkText(str(token.attrGet("href") or ""))
+            node = _local_link(href, self.document.settings.reading, shown=bool(token.children))
+            self.add_line_and_source_path(node, token)
+            self.current_node.append(node)
+            with self.current_node_context(node):
+                self.render_children(token)
+
+        def render_link_path(self, token: SyntaxTreeNode) -> None:
+            scheme, _, path = str(token.attrGet("href")).partition(":")
+            if token.info == "auto":
+                token.children.clear()
+            token.attrs["href"] = path
+            self.render_link_unknown(token)
+
+        def render_link_project(self, token: SyntaxTreeNode) -> None:
+            if str(token.attrGet("href")).startswith("project:#"):
+                super().render_link_project(token)
+            else:
+                self.render_link_path(token)
+
     class Markdown(MystParser):
         """MyST's parser, deaf to the settings that a page would give itself."""
 
@@ -38,6 +60,24 @@ def myst_parser(settings: SphinxSettings) -> Parser:
             self.finish_parse()
 
     return Markdown()
+
+
+def _local_link(href: str, reading: Reading, *, shown: bool) -> nodes.Element:
+    """Return the node of a Markdown link to something of the site itself.
+
+    A link to a file is a download, as MyST publishes it; a link without text shows a title.
+    """
+    path = reading.below(href)
+    page = reading.conf_document(path)
+    is_page = page in reading.docnames or href.split("#")[0].endswith(reading.settings.conf.suffixes)
+    if shown and not is_page and reading.inside(href):
+        return Download(href, "", target=path, uri=href)
+    if shown:
+        return nodes.reference(href, "", refuri=href)
+    if is_page and "#" not in href:
+        return CrossReference(href, kind="doc", target=page, text=href, title="", uri=href)
+    label = nodes.fully_normalize_name(href.rpartition("#")[2])
+    return CrossReference(href, kind="label", target=label, text=href, title="", uri=href)
 
 
 def without_front_matter(text: str) -> str:

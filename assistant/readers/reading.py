@@ -8,6 +8,9 @@ from pathlib import Path
 from assistant.readers.builder import SourceFile
 from assistant.readers.sphinx_conf import SphinxConf
 
+_MAX_INCLUDES = 50
+_MAX_REPEATS = 3  # a file that includes itself is stopped here
+
 
 @dataclass(frozen=True)
 class SphinxSettings:
@@ -24,7 +27,7 @@ class Reading:
 
     file: SourceFile
     settings: SphinxSettings
-    includes: int = field(default=0)
+    _included: list[Path] = field(default_factory=list)
 
     @property
     def source(self) -> str:
@@ -56,10 +59,15 @@ class Reading:
         inside = path.is_relative_to(self.file.root.resolve())
         return path if inside and path.is_file() else None
 
-    def may_include(self, path: Path, *, limit: int) -> bool:
-        """Count one more inclusion; false past ``limit`` or for a file over 2 MB."""
-        self.includes += 1
-        return self.includes <= limit and path.stat().st_size <= 2_000_000
+    def may_include(self, path: Path) -> bool:
+        """Note an inclusion; false for the page itself, too much of it or a file over 2 MB."""
+        self._included.append(path)
+        return (
+            path != self.file.path.resolve()
+            and len(self._included) <= _MAX_INCLUDES
+            and self._included.count(path) <= _MAX_REPEATS
+            and path.stat().st_size <= 2_000_000
+        )
 
 
 def _path_below(page: str, target: str) -> str:

@@ -124,7 +124,7 @@ def _ref(name: str, text: str, reading: Reading) -> list[nodes.Node]:
 
 def _doc(name: str, text: str, reading: Reading) -> list[nodes.Node]:
     title, target = split_title(text)
-    path = reading.below(target)
+    path = reading.conf_document(reading.below(target))
     return [CrossReference(text, kind="doc", target=path, text=target, title=title, uri=target)]
 
 

@@ -4,7 +4,6 @@ from docutils import nodes
 from docutils.parsers.rst import Parser, states
 from docutils.statemachine import StringList, string2lines
 
-from assistant.errors import ReadError
 from assistant.readers.builder import SourceFile
 from assistant.readers.doctree import page_of
 from assistant.readers.page import Page, resolve
@@ -30,15 +29,23 @@ class _RstParser(Parser):
             string2lines(inputstring, tab_width=8, convert_whitespace=True),
             document.current_source,
         )
-        first = _fields_at_top(lines)
         if self._prolog:
-            added = StringList(["", *self._prolog.splitlines(), ""], "included:rst_prolog")
-            lines = lines[:first] + added + lines[first:]
+            prolog = StringList(["", *self._prolog.splitlines(), ""], "included:rst_prolog")
+            lines = _spliced(lines, prolog, _fields_at_top(lines))
         if self._epilog:
-            lines += StringList(["", *self._epilog.splitlines()], "included:rst_epilog")
+            epilog = StringList(["", *self._epilog.splitlines()], "included:rst_epilog")
+            lines = _spliced(lines, epilog, len(lines))
         self.statemachine = states.RSTStateMachine(state_classes=self.state_classes, initial_state=self.initial_state)
         self.statemachine.run(lines, document, inliner=self.inliner)
         self.finish_parse()
+
+
+def _spliced(lines: StringList, added: StringList, position: int) -> StringList:
+    """Return ``lines`` with ``added`` before ``position``, each line with its own source."""
+    return StringList(
+        items=[*lines.items[:position], *added.items, *lines.items[position:]],
+        initlist=[*lines.data[:position], *added.data, *lines.data[position:]],
+    )
 
 
 def _fields_at_top(lines: StringList) -> int:
@@ -57,11 +64,8 @@ def read_page(file: SourceFile, settings: SphinxSettings = _DEFAULT) -> Page:
     told = Told()
     reading = Reading(file, settings)
     parser = _RstParser(settings.conf.rst_prolog, settings.conf.rst_epilog)
-    try:
-        document = parse(text, parser, reading, told)
-        return page_of(document, file, told, warnings, title_lines_below=1)
-    except RecursionError as error:
-        raise ReadError(f"{file.source}: the page is nested too deeply to be read") from error
+    document = parse(text, parser, reading, told)
+    return page_of(document, file, told, warnings, title_lines_below=1)
 
 
 def read(file: SourceFile) -> Document:

@@ -27,5 +27,9 @@ def read_source(file: SourceFile) -> tuple[str, tuple[Warning, ...]]:
             raise ReadError(f"{file.source}: not a text file") from None
         text = data.decode("gb18030", errors="replace")
         warnings = (Warning(file.source, 0, "charset", "not UTF-8, read as GB18030"),)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.translate(_RESERVED), warnings
+    return without_reserved(text.replace("\r\n", "\n").replace("\r", "\n")), warnings
+
+
+def without_reserved(text: str) -> str:
+    """Return ``text`` with the characters that readers use for themselves made spaces."""
+    return text.translate(_RESERVED)

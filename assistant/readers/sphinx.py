@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from types import ModuleType
 
-from docutils import nodes, readers, utils
+from docutils import ApplicationError, nodes, readers, utils
 from docutils.frontend import Values, get_default_settings
 from docutils.parsers import Parser
 from docutils.parsers.rst import Directive
@@ -13,6 +13,7 @@ from docutils.parsers.rst import directives as docutils_directives
 from docutils.parsers.rst import roles as docutils_roles
 from docutils.transforms import misc, references
 
+from assistant.errors import ReadError
 from assistant.readers import directives, roles
 from assistant.readers.reading import Reading
 from assistant.readers.sphinx_conf import SphinxConf
@@ -31,6 +32,21 @@ class Told:
     def __call__(self, message: nodes.system_message) -> None:
         if message["level"] >= 2:
             self.messages.append(message)
+
+
+_TRANSFORMS = (
+    references.Substitutions,
+    references.PropagateTargets,
+    references.AnonymousHyperlinks,
+    references.IndirectHyperlinks,
+    references.Footnotes,
+    references.ExternalTargets,
+    references.InternalTargets,
+    misc.Transitions,
+)
+# docutils and its extensions signal markup they did not foresee with whatever Python raises.
+_STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+_STUMBLES += (ApplicationError, NotImplementedError)
 
 
 @contextlib.contextmanager
@@ -98,27 +114,23 @@ def parser_settings(parser: Parser, reading: Reading) -> Values:
 
 
 def parse(text: str, parser: Parser, reading: Reading, told: Told) -> nodes.document:
-    """Return the doctree of ``text`` with substitutions, footnotes and references resolved."""
+    """Return the doctree of ``text`` with substitutions, footnotes and references resolved.
+
+    Raises ReadError where docutils itself stumbles.
+    """
     document = utils.new_document(str(reading.file.path), parser_settings(parser, reading))
     document.reporter.attach_observer(told)
-    with registered():
-        parser.parse(text, document)
-    _fill_in_defaults(document, reading.settings.conf)
-    transformer = document.transformer
-    transformer.populate_from_components((parser,))
-    transformer.add_transforms(
-        (
-            references.Substitutions,
-            references.PropagateTargets,
-            references.AnonymousHyperlinks,
-            references.IndirectHyperlinks,
-            references.Footnotes,
-            references.ExternalTargets,
-            references.InternalTargets,
-            misc.Transitions,
-        )
-    )
-    transformer.apply_transforms()
+    try:
+        with registered():
+            parser.parse(text, document)
+        _fill_in_defaults(document, reading.settings.conf)
+        document.transformer.populate_from_components((parser,))
+        document.transformer.add_transforms(_TRANSFORMS)
+        document.transformer.apply_transforms()
+    except RecursionError as error:
+        raise ReadError(f"{reading.source}: the page is nested too deeply to be read") from error
+    except _STUMBLES as error:
+        raise ReadError(f"{reading.source}: docutils cannot read this page ({error!r})") from error
     return document
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from page_cases import check, check_offsets, expected_cases
 
 from assistant.errors import ReadError
 from assistant.readers import myst, rst
 from assistant.readers.builder import SourceFile
 from assistant.schema import Document
-from page_cases import check, check_offsets, expected_cases
 
 DATA = Path(__file__).parent.parent / "data" / "readers"
 CASES = expected_cases(DATA / "rst") + expected_cases(DATA / "myst")
