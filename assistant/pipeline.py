@@ -10,6 +10,7 @@ from assistant.chunking import chunk, collapse
 from assistant.errors import CorpusError, IndexDamaged, IndexMissing, QuestionError
 from assistant.index import store
 from assistant.index.embedding import Embedder, load_embedder
+from assistant.index.frequency import WordFrequency
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
 from assistant.index.records import build_records
@@ -149,6 +150,7 @@ def load_assistant(settings: Settings) -> Assistant:
     lexical = generation.lexical
     parser = QueryParser(
         lexical,
+        WordFrequency.load(),
         load_translator(),
         NameIndex(lexical.vocabulary),
         Glossary.load(settings.corpus.path / "glossary.yaml"),

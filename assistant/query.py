@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 import yaml
 
+from assistant.index.frequency import WordFrequency
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
 from assistant.text import Evidence, Word, fold, is_stopword, tokenize, words
@@ -18,6 +19,7 @@ _SYNONYM_WEIGHT = 0.8
 _INNER_WORD_WEIGHT = 0.8  # a Chinese word covered only by the shorter words inside it
 _FILLER_WEIGHT = 0.25
 _SELF_WEIGHT = 0.35
+_CORPUS_SHARE = 0.5  # how much rarity in this corpus counts beside rarity in general text
 _SMALLEST_TRANSLATION = 0.05
 
 TermRole = Literal["content", "self", "filler"]
@@ -62,9 +64,15 @@ class QueryParser:
     """Turns questions into terms, knowing one corpus's vocabulary."""
 
     def __init__(
-        self, lexical: LexicalIndex, translator: Translator, names: NameIndex, glossary: "Glossary"
+        self,
+        lexical: LexicalIndex,
+        frequency: WordFrequency,
+        translator: Translator,
+        names: NameIndex,
+        glossary: "Glossary",
     ) -> None:
         self._lexical = lexical
+        self._frequency = frequency
         self._translator = translator
         self._names = names
         self._glossary = glossary
@@ -112,14 +120,13 @@ class QueryParser:
         capitals = sum(letter.isupper() for letter in word.text)
         if capitals > 1 or (capitals and not is_first) or re.search(r"[\d_@/.]", word.text):
             return True
-        # In a question typed all in lower case a word that no dictionary has is a name as well.
-        token = tokenize(word.text)[:1]
-        return bool(token) and not self._translator.translate(token) and not is_first
+        # In a question typed all in lower case a word that general text lacks is a name as well.
+        return any(token not in self._frequency for token in tokenize(word.text)[:1])
 
     def _corrections(self, word: Word, own: Sequence[str]) -> tuple[str, ...]:
         """Return the corpus's own spelling of a mistyped Latin word."""
         unknown = not word.is_han and len(word.text) >= 5 and word.text.isalpha() and bool(own)
-        if not unknown or self._lexical.frequency(own[0]) or self._translator.translate(own[:1]):
+        if not unknown or self._lexical.frequency(own[0]) or own[0] in self._frequency:
             return ()
         from rapidfuzz import distance, process
 
@@ -131,10 +138,13 @@ class QueryParser:
         return tuple(sorted(token for token, _, _ in found))
 
     def _weight(self, own: tuple[str, ...], variants: tuple[str, ...]) -> float:
-        known = [token for token in (*own[:1], *variants) if self._lexical.frequency(token)]
-        if not known:
-            return self._lexical.idf("")
-        return max(min(self._lexical.idf(token) for token in known), 0.5)
+        """Return how much a word narrows a question, 0…1: rare in general, and rare here."""
+        if not own:
+            return 0.0
+        known = [token for token in (own[0], *variants) if self._lexical.frequency(token)]
+        here = min((self._lexical.idf(token) for token in known), default=self._lexical.idf(""))
+        share = here / self._lexical.idf("")
+        return self._frequency.rarity(own[0]) * (1 - _CORPUS_SHARE + _CORPUS_SHARE * share)
 
 
 class Glossary:

@@ -1,13 +1,11 @@
 """Decides whether the evidence supports an answer."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from assistant.answering.facts import Fact
 from assistant.answering.understanding import Understanding
+from assistant.answering.weights import Weights
 from assistant.query import Term
-
-_LEAST_COVERAGE = 0.5  # of the question's weight, in the sentence and around it
-_LEAST_SUPPORT = 0.62  # coverage and similarity together
 
 
 @dataclass(frozen=True)
@@ -19,18 +17,15 @@ class Verdict:
     missing: tuple[Term, ...]
 
 
-def judge(asked: Understanding, fact: Fact | None) -> Verdict:
-    """Return the verdict on the best fact."""
+def judge(asked: Understanding, fact: Fact | None, weights: Weights) -> Verdict:
+    """Return the verdict on the best fact.
+
+    A learned probability decides, but for two things no likeness makes up for: a name of the
+    question that the passage does not hold, and a measure (money, power) it does not show.
+    """
     if fact is None or not asked.content:
         return Verdict(False, 0.0, asked.content)
-    missing = fact.missing
-    support = fact.coverage + 0.5 * max(fact.similarity, 0.0)
-    confidence = min(max((support - 0.3) / 0.9, 0.0), 1.0)
-    named = tuple(term for term in missing if term.is_named)
-    supported = (
-        not named
-        and fact.shows_measure
-        and fact.coverage >= _LEAST_COVERAGE
-        and support >= _LEAST_SUPPORT
-    )
-    return Verdict(supported, confidence if supported else min(confidence, 0.5), named or missing)
+    probability = weights.support(astuple(fact.signals))
+    named = tuple(term for term in fact.missing if term.is_named)
+    supported = not named and fact.shows_measure and probability >= weights.threshold
+    return Verdict(supported, probability, named or fact.missing)

@@ -9,6 +9,7 @@ from assistant.answering.facts import Fact, FactFinder
 from assistant.answering.followup import complete
 from assistant.answering.tables import RecordBook, RowAnswer
 from assistant.answering.understanding import Interpreter, Understanding
+from assistant.answering.weights import Weights
 from assistant.index.embedding import Embedder
 from assistant.index.store import Generation
 from assistant.query import QueryParser
@@ -30,7 +31,8 @@ class Answerer:
         self._interpreter = Interpreter(parser)
         self._retriever = Retriever(generation, embedder)
         self._records = RecordBook(generation.records)
-        self._facts = FactFinder(embedder)
+        self._weights = Weights.load()
+        self._facts = FactFinder(embedder, self._weights)
         self._composer = Composer(generation, max_citations=max_citations)
 
     def answer(self, question: Question) -> Answer:
@@ -40,7 +42,7 @@ class Answerer:
         hits = self._retriever.search(text, asked.terms, limit=_HITS)
         facts = self._facts.find(asked, hits)
         best = facts[0] if facts else None
-        verdict = abstaining.judge(asked, best)
+        verdict = abstaining.judge(asked, best, self._weights)
         rows = self._records.find(asked) if asked.wants_rows else None
         if rows is not None and _rows_answer_best(asked, rows, best, verdict):
             return self._composer.rows(asked, rows)
@@ -61,10 +63,10 @@ def _rows_answer_best(
         return False
     if best is None or not verdict.supported or best.passage.kind == "row":
         return True
-    states_count = asked.kind == "count" and bool(_DIGIT.search(best.passage.text[best.start : best.end]))
-    if states_count and best.coverage > rows.explained:
+    states_count = asked.kind == "count" and bool(_DIGIT.search(best.text))
+    if states_count and best.signals.coverage > rows.explained:
         return False
-    return rows.explained >= best.coverage - 0.15 or rows.is_filtered
+    return rows.explained >= best.signals.coverage - 0.15 or rows.is_filtered
 
 
 def _worth_quoting(facts: Sequence[Fact]) -> tuple[Fact, ...]:

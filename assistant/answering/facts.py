@@ -2,62 +2,95 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 import yaml
 
 from assistant.answering.understanding import Understanding
+from assistant.answering.weights import Weights
 from assistant.index.embedding import Embedder
 from assistant.query import Term
 from assistant.schema import Hit, Passage
 from assistant.text import Evidence, sentences
 
-_READ_PASSAGES = 12  # of the hits, how many are read sentence by sentence
+READ_PASSAGES = 12  # of the hits, how many are read sentence by sentence
 _CONTEXT_FACTOR = 0.75  # a term met only in the headings or the sentence beside counts this much
-_WEIGHTS = {"context": 0.45, "own": 0.2, "dense": 0.2, "passage": 0.25, "kind": 0.12}
 _COVERED = 0.5  # a term covered less than this is missing
 
 
 @dataclass(frozen=True)
+class Signals:
+    """What speaks for a sentence; each about 0…1, in the order of the learned weights."""
+
+    coverage: float  # share of the question's weight found in the sentence or around it
+    own_coverage: float  # share found in the sentence itself
+    similarity: float  # cosine of question and sentence
+    passage_similarity: float  # cosine of question and passage
+    passage_rank: float  # fused retrieval score
+    lexical: float  # share of the best BM25 score that any passage has
+    shows_kind: float  # an email where a contact is asked for, a digit where a number is
+    missing_names: float  # share of the question's weight in names found nowhere in the passage
+    missing_words: float  # the same for its other words
+    is_row: float
+    is_foreign: float  # the passage is not in the question's language
+    foreign_coverage: float  # coverage where it is foreign, else 0
+    foreign_similarity: float
+
+
+@dataclass(frozen=True)
 class Fact:
-    """A slice of one passage that may answer, and how well the question is covered there."""
+    """A slice of one passage that may answer, and what speaks for it."""
 
     passage: Passage
     start: int  # of passage.text
     end: int
     score: float
-    coverage: float  # share of the question's weight found in the sentence and around it
-    similarity: float  # cosine of question and sentence
+    signals: Signals
     missing: tuple[Term, ...]  # content terms found neither in the passage nor in its headings
-    shows_kind: bool  # an email where a contact is asked for, a digit where a number is
-    shows_measure: bool
+    shows_measure: bool  # a sum of money where one is asked for
+
+    @property
+    def text(self) -> str:
+        """The slice itself."""
+        return self.passage.text[self.start : self.end]
 
 
 class FactFinder:
     """Ranks the sentences of hits."""
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, weights: Weights) -> None:
         self._embedder = embedder
+        self._weights = weights
 
     def find(self, asked: Understanding, hits: Sequence[Hit]) -> tuple[Fact, ...]:
         """Return the best sentence of each hit's passage, best first, ties in hit order."""
-        read = hits[:_READ_PASSAGES]
+        best: dict[str, Fact] = {}
+        for fact in self.read(asked, hits):
+            known = best.get(fact.passage.id)
+            if known is None or (fact.shows_measure, fact.score) > (known.shows_measure, known.score):
+                best[fact.passage.id] = fact
+        return tuple(sorted(best.values(), key=lambda fact: (not fact.shows_measure, -fact.score)))
+
+    def read(self, asked: Understanding, hits: Sequence[Hit]) -> tuple[Fact, ...]:
+        """Return every sentence of the first hits with its signals, in reading order."""
+        read = hits[:READ_PASSAGES]
         spans = [_spans(hit.passage) for hit in read]
-        texts = [hit.passage.text[a:b] for hit, found in zip(read, spans, strict=True) for a, b in found]
+        texts = [h.passage.text[a:b] for h, found in zip(read, spans, strict=True) for a, b in found]
         if not texts:
             return ()
         vectors = self._embedder.encode([asked.text, *texts])
-        similarities = (vectors[1:] @ vectors[0]).tolist()
-        facts, first = [], 0
+        cosines = iter((vectors[1:] @ vectors[0]).tolist())
+        highest = max(max(hit.lexical for hit in read), 1e-6)
+        facts: list[Fact] = []
         for hit, found in zip(read, spans, strict=True):
-            cosines = similarities[first : first + len(found)]
-            facts.append(_best_fact(asked, hit, found, cosines))
-            first += len(found)
-        order = sorted(range(len(facts)), key=lambda n: (-facts[n].score, n))
-        return tuple(facts[n] for n in order)
+            for span, signals, missing in _signals(asked, hit, found, highest, cosines):
+                text = hit.passage.text[slice(*span)]
+                shows = all(re.search(needs, text, re.IGNORECASE) for needs in asked.measures)
+                score = round(self._weights.ranking(astuple(signals)), 6)
+                facts.append(Fact(hit.passage, *span, score, signals, missing, shows))
+        return tuple(facts)
 
 
 def _spans(passage: Passage) -> list[tuple[int, int]]:
@@ -66,42 +99,41 @@ def _spans(passage: Passage) -> list[tuple[int, int]]:
     return list(sentences(passage.text))
 
 
-def _best_fact(
-    asked: Understanding, hit: Hit, spans: Sequence[tuple[int, int]], cosines: Sequence[float]
-) -> Fact:
-    passage = hit.passage
-    terms = asked.terms
+def _signals(asked, hit, spans, highest, cosines):  # noqa: ANN001, ANN202
+    """Yield (span, Signals, missing terms) for each sentence of a hit's passage."""
+    passage, terms = hit.passage, asked.terms
     total = sum(term.weight for term in terms) or 1.0
-    around = [0.9 * term.coverage(Evidence(f"{passage.context}\n{passage.place.source}")) for term in terms]
+    outside = Evidence(f"{passage.context}\n{passage.place.source}")
+    around = [0.9 * term.coverage(outside) for term in terms]
     own = [[t.coverage(Evidence(passage.text[a:b])) for t in terms] for a, b in spans]
-    everywhere = [max([*column, outer]) for *column, outer in zip(*own, around, strict=True)] if own else around
-    best: Fact | None = None
+    reach = [max(column) for column in zip(around, *own, strict=True)]
     missing = tuple(
-        term for term, reach in zip(terms, everywhere, strict=True)
-        if term.role == "content" and reach < _COVERED
-    )  # fmt: skip
-    for (start, end), mine, cosine in zip(spans, own, cosines, strict=True):
-        text = passage.text[start:end]
-        near = [max(m, _CONTEXT_FACTOR * e) for m, e in zip(mine, everywhere, strict=True)]
-        coverage = sum(t.weight * c for t, c in zip(terms, near, strict=True)) / total
-        own_share = sum(t.weight * c for t, c in zip(terms, mine, strict=True)) / total
-        shows_kind = _shows(asked.kind, text)
-        score = (
-            _WEIGHTS["context"] * coverage
-            + _WEIGHTS["own"] * own_share
-            + _WEIGHTS["dense"] * cosine
-            + _WEIGHTS["passage"] * hit.score
-            + _WEIGHTS["kind"] * shows_kind
-        )
-        fact = Fact(
-            passage, start, end, round(score, 6), coverage, cosine, missing, shows_kind,
-            all(re.search(needs, text, re.IGNORECASE) for needs in asked.measures),
-        )  # fmt: skip
-        if best is None or (fact.shows_measure, fact.score) > (best.shows_measure, best.score):
-            best = fact
-    if best is None:
-        raise AssertionError("a passage always has a sentence")
-    return best
+        t for t, r in zip(terms, reach, strict=True) if t.role == "content" and r < _COVERED
+    )
+    foreign = float(passage.language != asked.question.language)
+    for span, mine in zip(spans, own, strict=True):
+        near = [max(m, _CONTEXT_FACTOR * r) for m, r in zip(mine, reach, strict=True)]
+        coverage = _share(terms, near, total)
+        cosine = next(cosines)
+        yield span, Signals(
+            coverage=coverage,
+            own_coverage=_share(terms, mine, total),
+            similarity=cosine,
+            passage_similarity=hit.dense,
+            passage_rank=hit.score,
+            lexical=hit.lexical / highest,
+            shows_kind=float(_shows(asked.kind, passage.text[slice(*span)])),
+            missing_names=sum(t.weight for t in missing if t.is_named) / total,
+            missing_words=sum(t.weight for t in missing if not t.is_named) / total,
+            is_row=float(passage.kind == "row"),
+            is_foreign=foreign,
+            foreign_coverage=foreign * coverage,
+            foreign_similarity=foreign * cosine,
+        ), missing  # fmt: skip
+
+
+def _share(terms: Sequence[Term], coverages: Sequence[float], total: float) -> float:
+    return sum(t.weight * c for t, c in zip(terms, coverages, strict=True)) / total
 
 
 def _shows(kind: str, text: str) -> bool:

@@ -1,7 +1,7 @@
 """Answers lists and counts from records: all rows that match the question, and only those."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -61,8 +61,9 @@ class RecordBook:
 
     def __init__(self, records: Sequence[Record]) -> None:
         groups: dict[tuple[str, ...], list[Record]] = defaultdict(list)
+        sizes = Counter((record.table, record.places[0].source) for record in records)
         for record in records:
-            groups[_collection_key(record, records)].append(record)
+            groups[_collection_key(record, sizes)].append(record)
         self._collections = tuple(_collection(group) for group in groups.values())
 
     def find(self, asked: Understanding) -> RowAnswer | None:
@@ -83,15 +84,16 @@ class RecordBook:
         return best[1] if best else None
 
 
-def _collection_key(record: Record, _records: Sequence[Record]) -> tuple[str, ...]:
+def _collection_key(record: Record, table_sizes: Counter[tuple[str, str]]) -> tuple[str, ...]:
+    """Return what a record shares with the rows of its kind.
+
+    The rows of one table stand together; a page that holds a single row (the front matter of a
+    member's page) stands with its like in the same top folder.
+    """
     place = record.places[0]
-    return (record.table, place.source.rsplit("/", 1)[0] if _is_single(record) else place.source,
-            *place.heading_path)  # fmt: skip
-
-
-def _is_single(record: Record) -> bool:
-    """Tell whether the record is the front matter of a page of its own."""
-    return record.places[0].start == 0
+    if table_sizes[record.table, place.source] == 1:
+        return record.table, place.source.split("/", 1)[0]
+    return (record.table, place.source, *place.heading_path)
 
 
 def _collection(records: Sequence[Record]) -> _Collection:
