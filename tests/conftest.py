@@ -2,11 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from assistant.pipeline import Assistant, build, load_assistant
 from assistant.settings import CorpusSettings, IndexSettings, Settings
+
+if TYPE_CHECKING:
+    from assistant.pipeline import Assistant
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,6 +23,8 @@ def corpus() -> Path:
 @pytest.fixture(scope="session")
 def settings(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Default settings over the default corpus, with an index of it in a temporary folder."""
+    from assistant.pipeline import build  # here: most tests need no index and should start at once
+
     index = tmp_path_factory.mktemp("default") / "index"
     made = Settings(corpus=CorpusSettings(path=corpus), index=IndexSettings(path=index))
     build(made)
@@ -27,8 +32,10 @@ def settings(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings
 
 
 @pytest.fixture(scope="session")
-def assistant(settings: Settings) -> Assistant:
+def assistant(settings: Settings) -> "Assistant":
     """An assistant that answers from the default corpus."""
+    from assistant.pipeline import load_assistant
+
     return load_assistant(settings)
 
 
