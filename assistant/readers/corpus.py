@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import CorpusError, ReadError
+from assistant.readers import jekyll
 from assistant.readers.builder import SourceFile
 from assistant.readers.listing import Skipped, list_files, matches
 from assistant.readers.page import Page, resolve
@@ -92,6 +93,8 @@ def _reason_to_skip(site: Site, source: str) -> str:
     suffix = posixpath.splitext(source)[1].lower()
     if suffix in _UNREAD:
         return _UNREAD[suffix]
+    if site.kind in ("jekyll", "hugo"):
+        return jekyll.reason_to_skip(source)
     if site.kind == "sphinx" and suffix in (".rst", ".md", ".html", ".htm", ".txt"):
         base = f"{site.settings.base}/" if site.settings.base else ""
         path = source.removeprefix(base)
@@ -186,4 +189,6 @@ def _placed(site: Site, read: Sequence[Page | Document]) -> tuple[tuple[Document
     documents = tuple(resolve(item, titles, labels) if isinstance(item, Page) else item for item in read)
     if site.kind == "sphinx":
         return place_sphinx(site, documents, pages), ()
+    if site.kind in ("jekyll", "hugo"):
+        return jekyll.place_site(site.root, site.kind, documents, site_url=site.url), ()
     return place_files(site, documents), ()

@@ -10,6 +10,7 @@ from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from assistant.readers.page import Page
+from assistant.readers.placeholders import is_placeholder
 from assistant.readers.reading import SphinxSettings
 from assistant.readers.sphinx_conf import SphinxConf, read_conf
 from assistant.schema import Document, Status
@@ -19,17 +20,6 @@ SiteKind = Literal["sphinx", "jekyll", "hugo", "html", "plain"]
 _PAGES = (".rst", ".md", ".html", ".htm")
 _TOCTREE = re.compile(rb"^[ \t]*(?:\.\. toctree::|[`:~]{3,}\s*\{toctree\})", re.MULTILINE)
 _JEKYLL_FOLDERS = ("_data/", "_posts/", "_pages/", "_layouts/")
-_PLACEHOLDER = re.compile(
-    r"""(?: x{2,} | to\s?do | tbd | tba | wip | placeholder | coming\s+soon | under\s+construction
-    | (?:to\ be|will\ be)\ (?:added|announced|updated|completed|written|filled\ in)(?:\ (?:later|soon))?
-    | lorem\ ipsum\b.* | [.…·\-—_*?？]+ | n/?a
-    | (?:内容|信息|资料|页面|文档|该?部分)?(?:待|尚待|有待)(?:补充|更新|完善|添加|定|续|填写?|编辑|整理|撰写)
-    | (?:敬请|尽请|请)期待 | (?:正在|页面|内容)?(?:建设|施工|整理|编写|更新|撰写)中 | 暂无(?:内容|信息|数据|介绍)?
-    | 一[段些][^，。,.]{0,12}(?:介绍|简介|描述|说明|文字|内容)(?:文字|内容)?
-    | (?:此处|这里|在此)(?:填写|添加|放|输入|插入|补充)[^。]{0,20} | 占位(?:符|文字|内容)?
-    )[\s.。!！…,，~～:：()（）\[\]【】]*""",
-    re.VERBOSE | re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -157,12 +147,6 @@ def linked_files(documents: Iterable[Document], site: Site) -> frozenset[str]:
             if joined in known:
                 found.add(joined)
     return frozenset(found)
-
-
-def is_placeholder(document: Document) -> bool:
-    """Return whether the page has nothing under its headings but words that promise content."""
-    texts = [document.text[block.start : block.end].strip() for block in document.blocks if block.kind != "heading"]
-    return all(_PLACEHOLDER.fullmatch(text) for text in texts)
 
 
 def _reachable(site: Site, pages: Mapping[str, Page]) -> frozenset[str]:

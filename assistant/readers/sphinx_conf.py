@@ -34,7 +34,7 @@ class SphinxConf:
     root_doc: str = "index"
     html_baseurl: str = ""
     exclude_patterns: tuple[str, ...] = ()
-    static_path: tuple[str, ...] = ("_static",)
+    static_path: tuple[str, ...] = ("_static",)  # what sphinx-quickstart writes
     extra_path: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = (".rst", ".md")
     myst_extensions: tuple[str, ...] = _LENIENT_MYST
@@ -64,7 +64,7 @@ def read_conf(path: Path) -> SphinxConf:
         root_doc=_string(values, "root_doc") or _string(values, "master_doc") or default.root_doc,
         html_baseurl=_string(values, "html_baseurl"),
         exclude_patterns=_strings(values.get("exclude_patterns"), ()),
-        static_path=_strings(values.get("html_static_path"), default.static_path),
+        static_path=_strings(values.get("html_static_path"), ()),
         extra_path=_strings(values.get("html_extra_path"), ()),
         suffixes=_suffixes(values.get("source_suffix"), default.suffixes),
         myst_extensions=extensions,

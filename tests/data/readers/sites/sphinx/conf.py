@@ -12,5 +12,6 @@ rst_epilog = """
 .. |lab| replace:: 示例实验室
 """
 html_theme = "basic"
+html_static_path = ["_static"]
 smartquotes = False
 html_title = os.environ.get("TITLE", "never read")
