@@ -13,8 +13,9 @@ _NO_ENTRY = frozenset(("comment", "preamble", "string"))
 _FIELD = re.compile(r"\s*,?\s*([A-Za-z][\w:+-]*)\s*=\s*")
 _VENUE_FIELDS = ("journal", "journaltitle", "booktitle", "school", "institution", "publisher", "howpublished")
 _SKIPPED = frozenset(("timestamp", "biburl", "bibsource", "file", "owner", "crossref", "issn", "isbn", "eprinttype"))
-_ACCENTS = {"`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", "c": "\u0327",
-            "v": "\u030c", "=": "\u0304", ".": "\u0307", "u": "\u0306", "H": "\u030b", "r": "\u030a", "k": "\u0328"}  # fmt: skip
+_ACCENTS = dict(
+    zip("`'^~\"=.cvuHrk", "\u0300\u0301\u0302\u0303\u0308\u0304\u0307\u0327\u030c\u0306\u030b\u030a\u0328", strict=True)
+)
 _ACCENT = re.compile(r"\\(?:([`'^~\"=.])\s*\{?\\?([A-Za-z])\}?|([cvuHrk])\s*\{\\?([A-Za-z])\}|([cvuHrk])\s+([A-Za-z]))")
 _LETTERS = {"ss": "ß", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ae": "æ", "AE": "Æ", "aa": "å", "AA": "Å", "i": "ı"}
 

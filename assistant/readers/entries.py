@@ -12,7 +12,10 @@ from assistant.readers.inline import text_of
 _PROSE_TAGS = ("ul", "ol", "dl", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote")
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _NUMBER_OF_MONTH = r"(?:0?[1-9]|1[0-2])(?!\d)"
-_DAY = rf"(?:19|20)\d{{2}}\s*(?:[-./]\s*{_NUMBER_OF_MONTH}(?:\s*[-./]\s*\d{{1,2}}(?!\d))?|年\s*\d{{1,2}}\s*月(?:\s*\d{{1,2}}\s*日)?)"
+_DAY = (
+    rf"(?:19|20)\d{{2}}\s*(?:[-./]\s*{_NUMBER_OF_MONTH}(?:\s*[-./]\s*\d{{1,2}}(?!\d))?"
+    r"|年\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*日)?)"
+)
 _DATED = re.compile(
     rf"^[\[(（【]?\s*({_DAY}|{_MONTH}\s+(?:\d{{1,2}}(?:st|nd|rd|th)?,?\s+)?(?:19|20)\d{{2}}"
     rf"|\d{{1,2}}\s+{_MONTH},?\s+(?:19|20)\d{{2}}|{_NUMBER_OF_MONTH}/(?:19|20)\d{{2}}"

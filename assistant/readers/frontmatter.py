@@ -66,6 +66,20 @@ def unpublished_reason(fields: Mapping, *, source: str, today: date) -> str:
     return "expired" if expires is not None and expires < today else ""
 
 
+def title_of(fields: Mapping) -> str:
+    """Return what a page calls itself in its front matter, "" where it does not."""
+    for key in ("title", "name"):
+        value = fields.get(key)
+        if isinstance(value, Scalar) and value.text and not value.is_boolean:
+            return value.text
+    return ""
+
+
+def scalars(fields: Mapping) -> dict[str, str]:
+    """Return the fields that are single values."""
+    return {key: value.text for key, value in fields.pairs if isinstance(value, Scalar)}
+
+
 def shown_fields(fields: Mapping) -> list[tuple[str, str]]:
     """Return the fields that say something to a visitor, as (name, text); nested ones flattened."""
     found: list[tuple[str, str]] = []

@@ -1,12 +1,16 @@
 """An HTML page, or a piece of one inside another document, as a Document's blocks and tables."""
 
 import re
+from datetime import date
 
+from assistant.errors import ReadError
 from assistant.readers.builder import DocumentBuilder, SourceFile
 from assistant.readers.charset import read_text
 from assistant.readers.chrome import main_content, margin_contacts
+from assistant.readers.frontmatter import scalars, split_page, title_of, unpublished_reason
 from assistant.readers.html_walk import write_blocks
 from assistant.readers.inline import folded, text_of
+from assistant.readers.liquid import without_template_tags
 from assistant.readers.visible import drop_hidden, parse
 from assistant.schema import Document
 
@@ -15,11 +19,19 @@ _SITE_SUFFIX = re.compile(r"\s+[|｜—–·»-]+\s+|\s*[|｜_»]\s*|\s*——\s
 
 def read(file: SourceFile) -> Document:
     """Return the document that a page's visitors see; raises ReadError where it cannot be read."""
-    return read_page(DocumentBuilder(file.source), read_text(file))
+    page = split_page(read_text(file), source=file.source)
+    reason = unpublished_reason(page.fields, source=file.source, today=date.today())
+    if reason:
+        raise ReadError(f"{file.source} is not published yet ({reason}).")
+    builder = DocumentBuilder(file.source)
+    title = title_of(page.fields)
+    if title:
+        builder.heading(title, level=0, line=page.fields.line)
+    return read_page(builder, without_template_tags(page.body, scalars(page.fields)), title=title)
 
 
-def read_page(builder: DocumentBuilder, markup: str) -> Document:
-    """Return the document of a whole page, written into an empty builder."""
+def read_page(builder: DocumentBuilder, markup: str, *, title: str = "") -> Document:
+    """Return the document of a whole page, called ``title`` or what it calls itself."""
     root = parse(markup)
     named = root.find(".//title") if root is not None else None
     page_title = folded(named.text).strip() if named is not None else ""
@@ -35,7 +47,7 @@ def read_page(builder: DocumentBuilder, markup: str) -> Document:
             builder.section((), anchor="", line=contacts[0][1])
         for text, line in contacts:
             builder.block("paragraph", text, line=line)
-    document = builder.build(title=_title(page_title, heading))
+    document = builder.build(title=title or _title(page_title, heading))
     if not document.blocks:
         builder.warn(0, "no-text", "the page holds nothing that a visitor would read")
         document = builder.build(title=document.title)

@@ -13,12 +13,12 @@ from assistant.readers.builder import DocumentBuilder, SourceFile
 from assistant.readers.charset import read_text
 from assistant.readers.chrome import main_content
 from assistant.readers.fields import column_name
-from assistant.readers.frontmatter import PageSource, shown_fields, split_page, unpublished_reason
+from assistant.readers.frontmatter import PageSource, scalars, shown_fields, split_page, title_of, unpublished_reason
 from assistant.readers.html_walk import write_blocks
 from assistant.readers.liquid import without_template_tags
 from assistant.readers.visible import drop_hidden, parse
 from assistant.readers.vocabulary import read_vocabulary
-from assistant.readers.yaml_tree import Mapping, Scalar
+from assistant.readers.yaml_tree import Mapping
 from assistant.schema import Document
 from assistant.text import detect_language
 
@@ -50,15 +50,6 @@ def read(file: SourceFile) -> Document:
     _write_record(builder, file, page)
     write_markdown(builder, _body(page))
     return builder.build(title=title)
-
-
-def title_of(fields: Mapping) -> str:
-    """Return what a page calls itself in its front matter, "" where it does not."""
-    for key in ("title", "name"):
-        value = fields.get(key)
-        if isinstance(value, Scalar) and value.text and not value.is_boolean:
-            return value.text
-    return ""
 
 
 def write_markdown(builder: DocumentBuilder, text: str) -> None:
@@ -101,8 +92,7 @@ def rendered(text: str) -> str:
 
 
 def _body(page: PageSource) -> str:
-    scalars = {key: value.text for key, value in page.fields.pairs if isinstance(value, Scalar)}
-    return without_template_tags(_COMMENT.sub(_line_ends, page.body), scalars)
+    return without_template_tags(_COMMENT.sub(_line_ends, page.body), scalars(page.fields))
 
 
 def _line_ends(match: re.Match[str]) -> str:

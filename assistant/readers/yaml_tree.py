@@ -1,7 +1,6 @@
 """YAML as plain values that still know the line they were written on."""
 
 from dataclasses import dataclass
-from typing import Union
 
 import yaml
 
@@ -48,7 +47,7 @@ class Mapping:
         return value.text if isinstance(value, Scalar) else ""
 
 
-Value = Union[Scalar, Sequence, Mapping]
+Value = Scalar | Sequence | Mapping
 
 
 def parse_yaml(text: str, *, source: str, first_line: int = 1) -> list[Value]:
