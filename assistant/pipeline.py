@@ -14,7 +14,7 @@ from assistant.index.frequency import WordFrequency
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
 from assistant.index.records import build_records
-from assistant.index.translation import load_translator
+from assistant.index.translation import TermTranslator
 from assistant.index.vectors import VectorIndex
 from assistant.query import Glossary, QueryParser
 from assistant.readers.corpus import Corpus, digest_corpus, read_corpus
@@ -151,7 +151,7 @@ def load_assistant(settings: Settings) -> Assistant:
     parser = QueryParser(
         lexical,
         WordFrequency.load(),
-        load_translator(),
+        TermTranslator.load(),
         NameIndex(lexical.vocabulary),
         Glossary.load(settings.corpus.path / "glossary.yaml"),
     )

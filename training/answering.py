@@ -22,7 +22,7 @@ from assistant.index.embedding import Embedder, load_embedder
 from assistant.index.frequency import WordFrequency
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
-from assistant.index.translation import load_translator
+from assistant.index.translation import TermTranslator
 from assistant.index.vectors import VectorIndex
 from assistant.query import Glossary, QueryParser
 from assistant.readers.builder import DocumentBuilder
@@ -141,7 +141,7 @@ def _bench(documents: Sequence[Document], embedder: Embedder, weights: Weights) 
     manifest = store.Manifest(0, "", "", vectors.dimension, "", "", len(passages), 0, {})
     generation = store.Generation(manifest, (), passages, (), lexical, vectors)
     parser = QueryParser(
-        lexical, WordFrequency.load(), load_translator(), NameIndex(lexical.vocabulary), Glossary.load()
+        lexical, WordFrequency.load(), TermTranslator.load(), NameIndex(lexical.vocabulary), Glossary.load()
     )
     return _Bench(Retriever(generation, embedder), Interpreter(parser), FactFinder(embedder, weights))
 

@@ -12,6 +12,7 @@ from assistant.text import Evidence, squeeze
 
 _RATIO_SLACK = 0.5  # a column counts as the term's own if it fits half as well as the best one
 _MIN_EXPLAINED = 0.7  # of the question's weight, by the rows and by what their table is called
+_MATCHING = 0.75  # how far a cell must contain a term
 _LATIN_RUN = re.compile(r"[A-Za-z0-9][\w&:/.+-]*(?: (?:[A-Za-z0-9&][\w&:/.+-]*))+")
 _URL = re.compile(r"^<?(?:https?://|www\.|/)\S*>?$")
 
@@ -39,6 +40,7 @@ class _Collection:
 
     rows: tuple[_Row, ...]
     schema: Evidence  # what the table and the pages around it are called
+    squeezed: str  # every cell, to tell at once that a phrase stands in none
     is_published: bool
 
 
@@ -110,7 +112,10 @@ def _collection(records: Sequence[Record]) -> _Collection:
     place = first.places[0]
     around = (first.table, place.title, *place.heading_path, place.source, *names)
     return _Collection(
-        tuple(rows), Evidence("\n".join(around)), any(r.places[0].status == "published" for r in records)
+        tuple(rows),
+        Evidence("\n".join(around)),
+        "\n".join(cell for row in rows for _, _, cell in row.cells),
+        any(record.places[0].status == "published" for record in records),
     )
 
 
@@ -168,7 +173,7 @@ def _phrases(collection: _Collection, text: str) -> list[str]:
         while start < len(tokens) - 1:
             for end in range(len(tokens), start + 1, -1):
                 phrase = " ".join(tokens[start:end])
-                if _is_phrase_like(tokens[start:end]) and _stands_in(collection, squeeze(phrase)):
+                if _is_phrase_like(tokens[start:end]) and squeeze(phrase) in collection.squeezed:
                     found.append(phrase)
                     start = end - 1
                     break
@@ -178,10 +183,6 @@ def _phrases(collection: _Collection, text: str) -> list[str]:
 
 def _is_phrase_like(tokens: Sequence[str]) -> bool:
     return any(token[0].isupper() or token[0].isdigit() for token in (tokens[0], tokens[-1]))
-
-
-def _stands_in(collection: _Collection, squeezed: str) -> bool:
-    return any(squeezed in cell for row in collection.rows for _, _, cell in row.cells)
 
 
 def _schema_has(collection: _Collection, constraint: _Constraint) -> bool:
@@ -199,6 +200,8 @@ def _rows_matching(
                 by_column[""].append((row, 1.0))
             elif not any(_is_short_year_cell(cell, constraint.year) for _, _, cell in row.cells):
                 continue
+        if not _row_may_match(row, constraint):
+            continue
         for column, evidence, cell in row.cells:
             if _cell_matches(evidence, cell, constraint):
                 by_column[column].append((row, len(squeeze(constraint.text)) / max(len(cell), 1)))
@@ -211,6 +214,11 @@ def _rows_matching(
     return tuple(row for row in rows if id(row) in kept), tuple(n for n in own if n), min(best, 1.0)
 
 
+def _row_may_match(row: _Row, constraint: _Constraint) -> bool:
+    """Tell cheaply whether a cell of the row can match at all."""
+    return bool(constraint.year) or constraint.terms[0].coverage(row.evidence) >= _MATCHING
+
+
 def _is_short_year_cell(cell: str, year: int) -> bool:
     return len(cell) <= 40 and str(year) in cell
 
@@ -220,4 +228,4 @@ def _cell_matches(evidence: Evidence, cell: str, constraint: _Constraint) -> boo
         return _is_short_year_cell(cell, constraint.year)
     if len(constraint.terms) > 1 or " " in constraint.text:
         return squeeze(constraint.text) in cell
-    return constraint.terms[0].coverage(evidence) >= 0.75
+    return constraint.terms[0].coverage(evidence) >= _MATCHING
