@@ -46,6 +46,26 @@ class Titled(Lenient):
         return [*self.paragraph(argument), *self.parsed(lines)]
 
 
+class Card(Titled):
+    """A card, which may be one of many in a grid."""
+
+    def run(self) -> list[nodes.Node]:
+        card = nodes.container("", *super().run())
+        card["is_card"] = True
+        card["titled"] = bool(self.arguments)
+        card.line = self.lineno
+        return [card]
+
+
+class CardGrid(Content):
+    """A grid, whose cards may be records."""
+
+    def run(self) -> list[nodes.Node]:
+        grid = nodes.container("", *super().run())
+        grid["is_grid"] = True
+        return [grid]
+
+
 class Inline(Lenient):
     """Shows its argument and its content as text."""
 
@@ -229,9 +249,11 @@ _NAMES: tuple[tuple[type[Directive], str], ...] = (
     (Version, "version-deprecated version-removed versionremoved"),
     (Code, "code-block sourcecode code code-tab highlight-block prompt console-tab"),
     (Code, "productionlist testcode testoutput doctest ipython code-cell terminal"),
-    (Content, "grid grid-item grid-row grid-column tab-set tabs seealso hlist card-carousel div"),
+    (Content, "grid-item grid-row grid-column tab-set tabs seealso hlist div"),
     (Content, "cssclass rst-class container-fluid acks panels row column centered-block list-group"),
-    (Titled, "card grid-item-card tab-item tab group-tab dropdown collapse details toggle spoiler"),
+    (CardGrid, "grid card-carousel"),
+    (Card, "card grid-item-card"),
+    (Titled, "tab-item tab group-tab dropdown collapse details toggle spoiler"),
     (Titled, "panel step steps theorem lemma proof definition remark example-block exercise"),
     (Content, "button-link button-ref button divider"),
     (Inline, "centered"),

@@ -8,14 +8,21 @@ from typing import Literal
 from docutils import nodes
 
 from assistant.errors import ReadError
+from assistant.readers.as_html import cards_as_html, items_as_html
 from assistant.readers.builder import DocumentBuilder, SourceFile
+from assistant.readers.cards import read_cards
 from assistant.readers.directives import Toctree
+from assistant.readers.doctree_shape import ancestors, anchor, inside_entry, without, without_metadata
+from assistant.readers.entries import read_entries
+from assistant.readers.grid import Grid, grids_of, write_grids
 from assistant.readers.hidden import HiddenTracker
+from assistant.readers.inline import folded
+from assistant.readers.messages import warning_of
 from assistant.readers.page import Label, Page, Reference, marker
 from assistant.readers.roles import CrossReference, Download
 from assistant.readers.source_text import without_reserved
 from assistant.readers.sphinx import Told
-from assistant.readers.tables import read_grid
+from assistant.readers.tables import drawn_rows
 from assistant.schema import BlockKind, Warning
 
 _SKIPPED = (
@@ -31,23 +38,6 @@ _SKIPPED = (
     nodes.image,
     nodes.label,
     nodes.colspec,
-)
-_CODES = (
-    ("malformed-table", re.compile(r"Malformed table|invalid .* directive:|content block for the")),
-    ("unknown-directive", re.compile(r"^unknown (?:directive|condition)|Unknown directive")),
-    ("unknown-role", re.compile(r"^unknown role|Unknown interpreted")),
-    ("unknown-substitution", re.compile(r"Undefined substitution")),
-    ("unknown-target", re.compile(r"[Uu]nknown target|xref|not found|Anonymous hyperlink")),
-    ("duplicate-target", re.compile(r"[Dd]uplicate")),
-    ("include", re.compile(r"not a file of the corpus|includes too much|table from an address")),
-    ("directive", re.compile(r"[Dd]irective")),
-    ("heading", re.compile(r"[Tt]itle|[Hh]eading")),
-    ("indentation", re.compile(r"indent|without a blank line")),
-)
-# What Sphinx and MyST complain of and no reader of the page would notice.
-_HARMLESS = re.compile(
-    r"Title (?:under|over)line too short|Pygments|Duplicate implicit|myst\.header|"
-    r"myst\.xref_missing|Substitution definition .* empty|lexer|myst\.strikethrough|Duplicate explicit target name"
 )
 
 
@@ -67,8 +57,10 @@ def page_of(
     for warning in warnings:
         walker.builder.warn(warning.line, warning.code, warning.message)
     for message in told.messages:
-        walker.tell(message)
-    walker.children(_without_metadata(document), level=0)
+        warning = warning_of(message, file.source)
+        if warning is not None:
+            walker.builder.warn(warning.line, warning.code, warning.message)
+    walker.children(without_metadata(document), level=0)
     built = walker.builder.build(title=walker.title)
     return Page(
         document=built,
@@ -122,6 +114,10 @@ class _Walker:
                 self._add("code", self._code(node), node)
             case nodes.line_block():
                 self._line_block(node, kind)
+            case nodes.bullet_list() | nodes.enumerated_list() if self._entries(node):
+                return
+            case nodes.container() if node.get("is_grid") and self._cards(node):
+                return
             case nodes.list_item():
                 self.children(node, level=level, kind="item")
             case nodes.definition_list_item() | nodes.option_list_item() | nodes.field():
@@ -144,13 +140,13 @@ class _Walker:
     def _section(self, node: nodes.section, level: int) -> None:
         title = node.next_node(nodes.title)
         if title is not None and title.parent is node:
-            text = self._inline(title)
+            text = folded(self._inline(title))
             if not self._hidden.is_hidden:
-                anchor = _anchor(node["ids"])
+                identifier = anchor(node["ids"])
                 line = max(1, self._line_of(title) - self._title_lines_below)
-                self.builder.heading(text, level=level, line=line, anchor=anchor)
+                self.builder.heading(text, level=level, line=line, anchor=identifier)
                 self.title = self.title or text
-            node = _without(node, title)
+            node = without(node, title)
         self.children(node, level=level)
 
     def _definition(self, node: nodes.Element, level: int) -> None:
@@ -165,7 +161,7 @@ class _Walker:
         if rest and isinstance(rest[0], nodes.paragraph):
             first = self._inline(rest[0])
             self._add_at("definition", f"{head} {first}", line)
-            body = _without(body, rest[0])
+            body = without(body, rest[0])
         else:
             self._add_at("definition", head, line)
         if isinstance(body, nodes.Element):
@@ -208,15 +204,38 @@ class _Walker:
         if any(True for entry in node.findall(nodes.entry) for _ in entry.findall(nodes.table)):
             # A table within a table lays out a page; its cells are read as text.
             for entry in node.findall(nodes.entry):
-                if not _inside_entry(entry, node):
+                if not inside_entry(entry, node):
                     self.children(entry, level=level)
             return
         title = node.next_node(nodes.title)
         name = self._inline(title) if title is not None else ""
         for tgroup in node.findall(nodes.tgroup):
-            grid = read_grid(tgroup, self._cell, self._line_of)
+            rows = drawn_rows(tgroup, self._cell, self._line_of)
             if not self._hidden.is_hidden:
-                self.builder.table(name, grid.columns, grid.rows, line=line)
+                write_grids(self.builder, grids_of(rows, name=name, line=line))
+
+    def _entries(self, node: nodes.Element) -> bool:
+        """Read a list whose items are records of one make, such as publications."""
+        items = items_as_html(node.children, self._line_of)
+        if self._hidden.is_hidden or not items:
+            return False
+        heading = self.builder.heading_path[-1] if self.builder.heading_path else ""
+        return self._records(node, read_entries(items, heading=heading, line_offset=0))
+
+    def _cards(self, node: nodes.Element) -> bool:
+        """Read a grid of cards of one make, such as people."""
+        cards = [card for card in node.findall(nodes.container) if card.get("is_card")]
+        elements = cards_as_html(cards, self._line_of) if len(cards) > 1 else []
+        if self._hidden.is_hidden or not elements:
+            return False
+        return self._records(node, read_cards(elements, line_offset=0))
+
+    def _records(self, node: nodes.Element, grid: Grid | None) -> bool:
+        if grid is None:
+            return False
+        self._inline(node)  # notes the links
+        write_grids(self.builder, [grid])
+        return True
 
     def _raw(self, pieces: Sequence[nodes.raw]) -> None:
         """Read pieces of raw HTML that stand side by side: blank lines part what is one table."""
@@ -234,7 +253,7 @@ class _Walker:
 
     def _add_at(self, kind: BlockKind, text: str, line: int) -> None:
         if not self._hidden.is_hidden:
-            self.builder.block(kind, text, line=line)
+            self.builder.block(kind, text if kind == "code" else folded(text), line=line)
 
     # -- text -----------------------------------------------------------------------------------
 
@@ -266,7 +285,7 @@ class _Walker:
 
     def _cell(self, node: nodes.Node) -> str:
         """Return the text of a table cell; a picture alone is what its alternative text says."""
-        text = self._inline(node)
+        text = folded(self._inline(node))
         if text.strip():
             return text
         named = (image.get("alt", "") for image in node.findall(nodes.image))
@@ -310,7 +329,7 @@ class _Walker:
 
         docutils gives many nodes the line where they end, or none; their first text has its own.
         """
-        for candidate in (node, *itertools.islice(node.findall(nodes.TextElement), 8), *_ancestors(node)):
+        for candidate in (node, *itertools.islice(node.findall(nodes.TextElement), 8), *ancestors(node)):
             own = candidate.source is None or candidate.source == self._source
             if candidate.line and own:
                 self._line = max(1, candidate.line)
@@ -328,59 +347,6 @@ class _Walker:
             if title is not None and title.parent is node:
                 found.append(Label(name, title.astext()))
         return found
-
-    def tell(self, message: nodes.system_message) -> None:
-        """Note a message of docutils under a code of ours."""
-        text = message.astext().split("\n", 1)[0]
-        text = text.split(") ", 1)[-1] if re.match(r"^\S*: \(\w+/\d\) ", text) else text
-        if _HARMLESS.search(text):
-            return
-        code = next((code for code, pattern in _CODES if pattern.search(text)), "markup")
-        self.builder.warn(message.get("line", 0), code, text)
-
-
-def _without(node: nodes.Element, child: nodes.Node) -> nodes.Element:
-    """Return ``node`` as a bare box of its children but ``child``, which has been read."""
-    box = _Box()
-    # Not ``box += …``: that would move the children out of the tree their lines are found by.
-    box.children = [other for other in node.children if other is not child]
-    return box
-
-
-def _anchor(identifiers: Sequence[str]) -> str:
-    """Return the id that the published heading links to: Sphinx puts generated ones last."""
-    generated = len(identifiers) > 1 and identifiers[0].startswith("id")
-    return identifiers[1 if generated else 0] if identifiers else ""
-
-
-def _without_metadata(document: nodes.document) -> nodes.Element:
-    """Return the document without the field list above its first heading: Sphinx hides it."""
-    first = document.first_child_not_matching_class(nodes.PreBibliographic)
-    if first is None or not isinstance(document[first], nodes.field_list):
-        return document
-    return _without(document, document[first])
-
-
-class _Box(nodes.Element):
-    """Children to be read, without a meaning of its own."""
-
-
-def _ancestors(node: nodes.Node) -> list[nodes.Node]:
-    found: list[nodes.Node] = []
-    while node.parent is not None and node.parent.parent is not None:
-        node = node.parent
-        found.append(node)
-    return found
-
-
-def _inside_entry(entry: nodes.Element, table: nodes.Element) -> bool:
-    """Return whether ``entry`` belongs to a table within ``table``, read with its own cell."""
-    parent = entry.parent
-    while parent is not table:
-        if isinstance(parent, nodes.entry):
-            return True
-        parent = parent.parent
-    return False
 
 
 def _read_html(builder: DocumentBuilder, markup: str, line: int) -> None:
