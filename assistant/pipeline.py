@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from time import perf_counter
 from typing import Literal
 
@@ -9,7 +10,7 @@ from assistant.answering.answerer import Answerer
 from assistant.chunking import chunk, collapse
 from assistant.errors import CorpusError, IndexDamaged, IndexMissing, QuestionError
 from assistant.index import store
-from assistant.index.embedding import Embedder, load_embedder
+from assistant.index.embedding import Embedder, embedder_name, load_embedder
 from assistant.index.frequency import WordFrequency
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
@@ -27,6 +28,7 @@ LONGEST_QUESTION = 500  # characters
 _MOST_HISTORY = 20
 _EMBED_BATCH = 256
 _EXAMPLES = 4
+_LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 Progress = Callable[[str, int, int], None]  # stage, done, in all
 
@@ -85,7 +87,8 @@ class Assistant:
 
     def examples(self, language: Language) -> tuple[str, ...]:
         """Return a few questions that the documents answer."""
-        return self._answerer.examples(language)[:_EXAMPLES]
+        mine = (e.question for e in self._generation.examples if e.language == language)
+        return tuple(islice(mine, _EXAMPLES))
 
     def passage(self, passage_id: str) -> Passage | None:
         """Return the passage with this id, if the generation has it."""
@@ -110,8 +113,7 @@ def build(settings: Settings, *, on_progress: Progress | None = None) -> BuildSu
     tell("indexing", 0, len(passages))
     lexical = LexicalIndex.build([tokenize(f"{p.context}\n{p.text}") for p in passages])
     embedder = load_embedder(settings.embedding.model)
-    manifest = store.save(
-        settings.index.path,
+    generation = store.assemble(
         model=embedder.name,
         corpus_digest=corpus.digest,
         pages=[store.PageText(d.source, d.title, d.url, d.status, d.text) for d in corpus.documents],
@@ -120,11 +122,14 @@ def build(settings: Settings, *, on_progress: Progress | None = None) -> BuildSu
         lexical=lexical,
         vectors=_embed(passages, embedder, tell),
     )
+    answerer = _answerer(generation, embedder, settings)
+    examples = tuple(e for language in _LANGUAGES for e in answerer.find_examples(language))
+    manifest = store.save(settings.index.path, replace(generation, examples=examples))
     return _summary(manifest, corpus, passages, records, perf_counter() - started)
 
 
 def is_current(settings: Settings) -> bool:
-    """Tell whether an index of the corpus as it is now exists; nothing is parsed."""
+    """Tell whether an index of the corpus and the model as they are now exists; cheap."""
     try:
         manifest = store.current_manifest(settings.index.path)
     except (IndexMissing, IndexDamaged):
@@ -132,7 +137,8 @@ def is_current(settings: Settings) -> bool:
     digest = digest_corpus(
         settings.corpus.path, site_url=settings.corpus.site_url, exclude=settings.corpus.exclude
     )
-    return manifest.corpus_digest == digest
+    name = store.generation_name(embedder_name(settings.embedding.model), digest)
+    return manifest.generation == name
 
 
 def load_assistant(settings: Settings) -> Assistant:
@@ -147,6 +153,10 @@ def load_assistant(settings: Settings) -> Assistant:
             f"{settings.index.path}: vectors of {generation.manifest.dimension} dimensions, the model "
             f"gives {embedder.dimension}; run 'python -m assistant build' again."
         )
+    return Assistant(generation, _answerer(generation, embedder, settings))
+
+
+def _answerer(generation: store.Generation, embedder: Embedder, settings: Settings) -> Answerer:
     lexical = generation.lexical
     parser = QueryParser(
         lexical,
@@ -155,8 +165,7 @@ def load_assistant(settings: Settings) -> Assistant:
         NameIndex(lexical.vocabulary),
         Glossary.load(settings.corpus.path / "glossary.yaml"),
     )
-    answerer = Answerer(generation, embedder, parser, max_citations=settings.answer.max_citations)
-    return Assistant(generation, answerer)
+    return Answerer(generation, embedder, parser, max_citations=settings.answer.max_citations)
 
 
 def _read(settings: Settings, on_progress: Callable[[int, int], None]) -> Corpus:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assistant.index.embedding import Embedder
+from assistant.index.lexical import LexicalIndex
 from assistant.index.store import Generation
 from assistant.query import Term
 from assistant.schema import Hit
@@ -28,7 +29,8 @@ class Retriever:
         passages = self._generation.passages
         if not passages:
             return ()
-        lexical = self._generation.lexical.scores(_weighted(terms))
+        index = self._generation.lexical
+        lexical = index.scores(_weighted(terms)) / _ideal(terms, index)
         vector = self._embedder.encode([text])[0]
         dense = dict(self._generation.vectors.search(vector, _POOL))
         pool = sorted(set(_best(lexical, _POOL)) | set(dense))
@@ -62,6 +64,12 @@ def _weighted(terms: Sequence[Term]) -> tuple[tuple[str, float], ...]:
         for token, weight in term.variants:
             weights[token] = max(weights.get(token, 0.0), factor * _VARIANT_WEIGHT * weight)
     return tuple(weights.items())
+
+
+def _ideal(terms: Sequence[Term], index: LexicalIndex) -> float:
+    """Return about the BM25 score of a passage that has every word of the question once."""
+    own = (_ROLE_WEIGHTS[term.role] * index.idf(term.tokens[0]) for term in terms if term.tokens)
+    return max(sum(own), 1e-6)
 
 
 def _best(scores: np.ndarray, limit: int) -> list[int]:

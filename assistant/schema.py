@@ -173,7 +173,7 @@ class Hit:
 
     passage: Passage
     score: float  # fused, higher is better
-    lexical: float  # BM25, 0 where no token is shared
+    lexical: float  # BM25, about 1 for a passage with every word of the question once
     dense: float  # cosine, −1…1
 
 
@@ -207,6 +207,15 @@ class Item:
 
     fields: tuple[Field, ...]
     citation: int
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question that the documents answer, found when the index was built."""
+
+    question: str
+    language: Language
+    source: str  # the page that answers it
 
 
 @dataclass(frozen=True)

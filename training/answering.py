@@ -31,7 +31,7 @@ from assistant.schema import Document, Language, Question
 from assistant.text import detect_language, squeeze, tokenize
 from training.data import read_rows
 
-_QUESTIONS = 1200  # of each direction
+_QUESTIONS = 700  # of each direction
 _LONGEST_PASSAGE = 1500  # characters
 _HITS = 40
 _NAMES = tuple(field.name for field in fields(Signals))
@@ -109,7 +109,7 @@ def _section_examples(folder: Path, documents: dict[Language, dict[str, Document
             question = row[f"{asker}_heading"].split(" > ")[-1]
             direction = f"{asker}-{language}"
             asks = bool(_ASKS.search(question)) and 12 <= len(question) * (1 if asker == "en" else 2) <= 120
-            filling = counts["filling"] < 3000 and len(row[language]) < _LONGEST_PASSAGE
+            filling = counts["filling"] < 2000 and len(row[language]) < _LONGEST_PASSAGE
             if not asks and not filling:
                 continue
             # The heading is the question: the document must not give it away.
@@ -138,8 +138,10 @@ def _bench(documents: Sequence[Document], embedder: Embedder, weights: Weights) 
     texts = [f"{p.context}\n{p.text}" for p in passages]
     lexical = LexicalIndex.build([tokenize(text) for text in texts])
     vectors = VectorIndex.build(embedder.encode(texts))
-    manifest = store.Manifest(0, "", "", vectors.dimension, "", "", len(passages), 0, {})
-    generation = store.Generation(manifest, (), passages, (), lexical, vectors)
+    generation = store.assemble(
+        model="", corpus_digest="", pages=(), passages=passages, records=(),
+        lexical=lexical, vectors=vectors,
+    )  # fmt: skip
     parser = QueryParser(
         lexical, WordFrequency.load(), TermTranslator.load(), NameIndex(lexical.vocabulary), Glossary.load()
     )
@@ -178,7 +180,7 @@ def _learn_ranking(read: list, random: np.random.Generator) -> np.ndarray:
 
 def _learn_support(read: list, ranking: np.ndarray) -> tuple[np.ndarray, float]:
     x, y = _support_data(read, ranking)
-    return _logistic(x, y, with_bias=True)
+    return _logistic(x, y, with_bias=True, importance=np.where(y == 1, 0.5 / y.mean(), 0.5 / (1 - y.mean())))
 
 
 def _support_data(read: list, ranking: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -192,12 +194,14 @@ def _support_data(read: list, ranking: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return np.asarray(x), np.asarray(y)
 
 
-def _logistic(x: np.ndarray, y: np.ndarray, *, with_bias: bool) -> tuple[np.ndarray, float]:
+def _logistic(
+    x: np.ndarray, y: np.ndarray, *, with_bias: bool, importance: np.ndarray | float = 1.0
+) -> tuple[np.ndarray, float]:
     """Return weights and bias of an L2-regularised logistic regression (gradient descent)."""
-    scale = x.std(axis=0) + 1e-6
+    scale = np.where(x.std(axis=0) > 1e-6, x.std(axis=0), np.inf)  # a constant signal teaches nothing
     scaled, weights, bias = x / scale, np.zeros(x.shape[1]), 0.0
     for _ in range(3000):
-        error = 1 / (1 + np.exp(-(scaled @ weights + bias))) - y
+        error = importance * (1 / (1 + np.exp(-(scaled @ weights + bias))) - y)
         weights -= 0.5 * (scaled.T @ error / len(y) + 1e-3 * weights)
         bias -= 0.5 * float(error.mean()) if with_bias else 0.0
     return weights / scale, bias

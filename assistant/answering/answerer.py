@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistant.answering import abstaining
 from assistant.answering.composing import Composer
 from assistant.answering.facts import Fact, FactFinder
 from assistant.answering.followup import complete
+from assistant.answering.suggesting import find_examples, next_questions
 from assistant.answering.tables import RecordBook, RowAnswer
 from assistant.answering.understanding import Interpreter, Understanding
 from assistant.answering.weights import Weights
@@ -14,7 +16,7 @@ from assistant.index.embedding import Embedder
 from assistant.index.store import Generation
 from assistant.query import QueryParser
 from assistant.retrieval import Retriever
-from assistant.schema import Answer, Question
+from assistant.schema import Answer, Example, Language, Question
 
 _HITS = 20
 _MOST_ROWS = 200  # a question that matches more rows than this names no list
@@ -27,6 +29,7 @@ class Answerer:
     def __init__(
         self, generation: Generation, embedder: Embedder, parser: QueryParser, *, max_citations: int
     ) -> None:
+        self._generation = generation
         self._parser = parser
         self._interpreter = Interpreter(parser)
         self._retriever = Retriever(generation, embedder)
@@ -37,6 +40,17 @@ class Answerer:
 
     def answer(self, question: Question) -> Answer:
         """Return the answer; ``answered`` is False where the documents do not support one."""
+        answer = self._answer(question)
+        return replace(answer, suggestions=next_questions(self._generation.examples, answer))
+
+    def find_examples(self, language: Language) -> tuple[Example, ...]:
+        """Return questions that this generation answers, found by asking them."""
+        return find_examples(
+            self._generation.passages, self._generation.records, language,
+            lambda text, spoken: self._answer(Question(text, (), spoken)),
+        )  # fmt: skip
+
+    def _answer(self, question: Question) -> Answer:
         text = complete(question.text, question.history, self._parser)
         asked = self._interpreter.understand(question, text)
         hits = self._retriever.search(text, asked.terms, limit=_HITS)

@@ -13,9 +13,10 @@ from assistant.schema import Answer, Citation, Field, Hit, Item, Passage, Record
 from assistant.text import sentences
 
 _LONGEST_QUOTE = 700  # characters
-_SHORT_QUOTE = 120  # a shorter sentence is quoted with the one after it
+_SHORT_QUOTE = 220  # a shorter sentence is quoted with those after it
 _NEAREST_PAGES = 3
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_NO_CONTACT = re.compile(r"^(?:git|noreply|no-reply|user|root)@|@example\.|@users\.noreply")
 
 
 class Composer:
@@ -150,5 +151,7 @@ def _published_contact(passages: Sequence[Passage]) -> str:
     counts: dict[str, int] = {}
     for passage in passages:
         for address in dict.fromkeys(_EMAIL.findall(passage.text)):
+            if _NO_CONTACT.search(address):
+                continue
             counts[address] = counts.get(address, 0) + len(passage.places)
     return max(counts, key=lambda address: counts[address], default="")

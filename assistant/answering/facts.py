@@ -29,7 +29,7 @@ class Signals:
     similarity: float  # cosine of question and sentence
     passage_similarity: float  # cosine of question and passage
     passage_rank: float  # fused retrieval score
-    lexical: float  # share of the best BM25 score that any passage has
+    lexical: float  # BM25, about 1 for a passage with every word of the question once
     shows_kind: float  # an email where a contact is asked for, a digit where a number is
     missing_names: float  # share of the question's weight in names found nowhere in the passage
     missing_words: float  # the same for its other words
@@ -82,10 +82,9 @@ class FactFinder:
             return ()
         vectors = self._embedder.encode([asked.text, *texts])
         cosines = iter((vectors[1:] @ vectors[0]).tolist())
-        highest = max(max(hit.lexical for hit in read), 1e-6)
         facts: list[Fact] = []
         for hit, found in zip(read, spans, strict=True):
-            for span, signals, missing in _signals(asked, hit, found, highest, cosines):
+            for span, signals, missing in _signals(asked, hit, found, cosines):
                 text = hit.passage.text[slice(*span)]
                 shows = all(re.search(needs, text, re.IGNORECASE) for needs in asked.measures)
                 score = round(self._weights.ranking(astuple(signals)), 6)
@@ -99,7 +98,7 @@ def _spans(passage: Passage) -> list[tuple[int, int]]:
     return list(sentences(passage.text))
 
 
-def _signals(asked, hit, spans, highest, cosines):  # noqa: ANN001, ANN202
+def _signals(asked, hit, spans, cosines):  # noqa: ANN001, ANN202
     """Yield (span, Signals, missing terms) for each sentence of a hit's passage."""
     passage, terms = hit.passage, asked.terms
     total = sum(term.weight for term in terms) or 1.0
@@ -121,8 +120,8 @@ def _signals(asked, hit, spans, highest, cosines):  # noqa: ANN001, ANN202
             similarity=cosine,
             passage_similarity=hit.dense,
             passage_rank=hit.score,
-            lexical=hit.lexical / highest,
-            shows_kind=float(_shows(asked.kind, passage.text[slice(*span)])),
+            lexical=min(hit.lexical, 2.0),
+            shows_kind=float(_shows(asked, passage.text[slice(*span)])),
             missing_names=sum(t.weight for t in missing if t.is_named) / total,
             missing_words=sum(t.weight for t in missing if not t.is_named) / total,
             is_row=float(passage.kind == "row"),
@@ -136,9 +135,24 @@ def _share(terms: Sequence[Term], coverages: Sequence[float], total: float) -> f
     return sum(t.weight * c for t, c in zip(terms, coverages, strict=True)) / total
 
 
-def _shows(kind: str, text: str) -> bool:
-    pattern = _evidence_patterns().get(kind)
+def _shows(asked: Understanding, text: str) -> bool:
+    if asked.kind == "definition":
+        named = next((term.text for term in asked.content if term.is_named), "")
+        if named:
+            return bool(_definition_of(named).search(text))
+    pattern = _evidence_patterns().get(asked.kind)
     return pattern is None or bool(pattern.search(text))
+
+
+@lru_cache(maxsize=256)
+def _definition_of(name: str) -> re.Pattern[str]:
+    """Return what a definition of ``name`` looks like: NAME (words), words (NAME), NAME is …"""
+    word = rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])"
+    return re.compile(
+        rf"{word}\s*[（(:：—]|[（(]\s*{word}[^（）()]{{0,12}}[）)]|{word}[^。.]{{0,12}}?(?:是|指|即|全称|简称"
+        rf"|意为|stands for|refers to|means|is an?\b|,? short for|= )|(?:简称|缩写)[^。.]{{0,6}}{word}",
+        re.IGNORECASE,
+    )
 
 
 @lru_cache(maxsize=1)

@@ -14,6 +14,8 @@ _RATIO_SLACK = 0.5  # a column counts as the term's own if it fits half as well 
 _MIN_EXPLAINED = 0.7  # of the question's weight, by the rows and by what their table is called
 _MATCHING = 0.75  # how far a cell must contain a term
 _LATIN_RUN = re.compile(r"[A-Za-z0-9][\w&:/.+-]*(?: (?:[A-Za-z0-9&][\w&:/.+-]*))+")
+_PHRASE_PART = re.compile(r"[^\s级届]+|[级届]")
+_COHORT = re.compile(r"(?:19|20)\d\d\s*[级届]")
 _URL = re.compile(r"^<?(?:https?://|www\.|/)\S*>?$")
 
 
@@ -51,7 +53,8 @@ class _Constraint:
     text: str
     terms: tuple[Term, ...]
     is_hard: bool
-    year: int  # 0 unless the constraint is a year
+    year: int = 0  # the year, where the constraint is one
+    is_phrase: bool = False  # to be found as written
 
     @property
     def weight(self) -> float:
@@ -153,9 +156,10 @@ def _constraints(collection: _Collection, asked: Understanding) -> list[_Constra
     constraints = []
     used: set[str] = set()
     for phrase in _phrases(collection, asked.text):
-        terms = tuple(t for t in asked.terms if t.text in phrase.split() and t.text not in used)
+        parts = _PHRASE_PART.findall(phrase)
+        terms = tuple(t for t in asked.terms if t.text in parts and t.text not in used)
         if terms:
-            constraints.append(_Constraint(phrase, terms, is_hard=True, year=0))
+            constraints.append(_Constraint(phrase, terms, is_hard=True, is_phrase=True))
             used.update(term.text for term in terms)
     for term in asked.content:
         year = next((y for y in asked.years if str(y) in term.text), 0)
@@ -165,8 +169,9 @@ def _constraints(collection: _Collection, asked: Understanding) -> list[_Constra
 
 
 def _phrases(collection: _Collection, text: str) -> list[str]:
-    """Return the longest runs of Latin words of ``text`` that stand in a cell as written."""
-    found: list[str] = []
+    """Return the longest runs of Latin words, and cohorts (2024级), that stand in a cell."""
+    cohorts = [match[0] for match in _COHORT.finditer(text)]
+    found = [cohort for cohort in cohorts if squeeze(cohort) in collection.squeezed]
     for run in _LATIN_RUN.finditer(text):
         tokens = run[0].rstrip("?.!,").split()
         start = 0
@@ -216,7 +221,7 @@ def _rows_matching(
 
 def _row_may_match(row: _Row, constraint: _Constraint) -> bool:
     """Tell cheaply whether a cell of the row can match at all."""
-    return bool(constraint.year) or constraint.terms[0].coverage(row.evidence) >= _MATCHING
+    return constraint.is_phrase or bool(constraint.year) or constraint.terms[0].coverage(row.evidence) >= _MATCHING
 
 
 def _is_short_year_cell(cell: str, year: int) -> bool:
@@ -226,6 +231,6 @@ def _is_short_year_cell(cell: str, year: int) -> bool:
 def _cell_matches(evidence: Evidence, cell: str, constraint: _Constraint) -> bool:
     if constraint.year:
         return _is_short_year_cell(cell, constraint.year)
-    if len(constraint.terms) > 1 or " " in constraint.text:
+    if constraint.is_phrase:
         return squeeze(constraint.text) in cell
     return constraint.terms[0].coverage(evidence) >= _MATCHING

@@ -35,8 +35,8 @@ class Understanding:
 
     @property
     def wants_rows(self) -> bool:
-        """Tell whether a list or a count is asked for."""
-        return bool(self.kinds & {"list", "count"})
+        """Tell whether a list or a count is asked for; an address is not, however it is asked."""
+        return bool(self.kinds & {"list", "count"}) and "contact" not in self.kinds
 
 
 class Interpreter:

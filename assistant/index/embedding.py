@@ -81,7 +81,7 @@ class StaticEmbedder:
         mapping = tensors.get("mapping", np.arange(size))
         weights = tensors.get("weights", np.ones(size))
         return cls(
-            f"{config.get('name', folder.name)}@{config.get('version', '0')}",
+            _static_name(config, folder),
             tokenizer,
             rows,
             mapping.astype(np.int64),
@@ -139,7 +139,7 @@ class TransformerEmbedder:
                 "model nor one that can be fetched by that name; correct embedding.model, or "
                 "set it to default."
             ) from error
-        return cls(model, int(loaded.get_sentence_embedding_dimension() or 0), loaded)
+        return cls(model, int(loaded.get_embedding_dimension() or 0), loaded)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return ``(len(texts), dimension)`` float32, rows of unit length."""
@@ -156,3 +156,18 @@ def load_embedder(model: str) -> Embedder:
     if model == "default":
         return StaticEmbedder.load(DEFAULT_FOLDER)
     return TransformerEmbedder.load(model)
+
+
+def embedder_name(model: str) -> str:
+    """Return the name that ``load_embedder(model)`` will have, without loading it."""
+    if model != "default":
+        return model
+    path = DEFAULT_FOLDER / "config.json"
+    try:
+        return _static_name(json.loads(path.read_text("utf-8")), DEFAULT_FOLDER)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} is not readable; restore it from the repository.") from error
+
+
+def _static_name(config: dict[str, str], folder: Path) -> str:
+    return f"{config.get('name', folder.name)}@{config.get('version', '0')}"

@@ -14,10 +14,10 @@ from typing import Any
 from assistant.errors import IndexDamaged, IndexMissing
 from assistant.index.lexical import LexicalIndex
 from assistant.index.vectors import VectorIndex
-from assistant.schema import Field, Passage, Place, Record
+from assistant.schema import Example, Field, Passage, Place, Record
 from assistant.text import TOKENIZER
 
-FORMAT = 1
+FORMAT = 2
 _CURRENT = "current"
 _MANIFEST = "manifest.json"
 
@@ -56,6 +56,7 @@ class Generation:
     pages: tuple[PageText, ...]
     passages: tuple[Passage, ...]
     records: tuple[Record, ...]
+    examples: tuple[Example, ...]
     lexical: LexicalIndex
     vectors: VectorIndex
 
@@ -100,6 +101,7 @@ def load(folder: Path, *, model: str) -> Generation:
             tuple(PageText(**values) for values in _read_lines(here / "pages.jsonl")),
             tuple(_passage(values) for values in _read_lines(here / "passages.jsonl")),
             tuple(_record(values) for values in _read_lines(here / "records.jsonl")),
+            tuple(Example(**values) for values in _read_lines(here / "examples.jsonl")),
             LexicalIndex.load(here / "lexical", manifest.passages),
             VectorIndex.load(here / "vectors.faiss"),
         )
@@ -107,8 +109,7 @@ def load(folder: Path, *, model: str) -> Generation:
         raise IndexDamaged(f"{here}: the index does not load ({error}); run 'build' again.") from error
 
 
-def save(
-    folder: Path,
+def assemble(
     *,
     model: str,
     corpus_digest: str,
@@ -117,22 +118,31 @@ def save(
     records: Sequence[Record],
     lexical: LexicalIndex,
     vectors: VectorIndex,
-) -> Manifest:
+) -> Generation:
+    """Return a generation in memory, without examples and not on disk yet."""
+    name = generation_name(model, corpus_digest)
+    manifest = Manifest(
+        FORMAT, name, model, vectors.dimension, TOKENIZER, corpus_digest, len(passages), len(records), {}
+    )
+    return Generation(
+        manifest, tuple(pages), tuple(passages), tuple(records), (), lexical, vectors
+    )
+
+
+def save(folder: Path, generation: Generation) -> Manifest:
     """Write a generation aside, then make it the current one; the one before is kept."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = generation_name(model, corpus_digest)
+    name = generation.manifest.generation
     aside = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
     try:
         (aside / "lexical").mkdir()
-        _write_lines(aside / "pages.jsonl", pages)
-        _write_lines(aside / "passages.jsonl", passages)
-        _write_lines(aside / "records.jsonl", records)
-        lexical.save(aside / "lexical")
-        vectors.save(aside / "vectors.faiss")
-        manifest = Manifest(
-            FORMAT, name, model, vectors.dimension, TOKENIZER, corpus_digest,
-            len(passages), len(records), _digests(aside),
-        )  # fmt: skip
+        _write_lines(aside / "pages.jsonl", generation.pages)
+        _write_lines(aside / "passages.jsonl", generation.passages)
+        _write_lines(aside / "records.jsonl", generation.records)
+        _write_lines(aside / "examples.jsonl", generation.examples)
+        generation.lexical.save(aside / "lexical")
+        generation.vectors.save(aside / "vectors.faiss")
+        manifest = dataclasses.replace(generation.manifest, files=_digests(aside))
         _write(aside / _MANIFEST, json.dumps(dataclasses.asdict(manifest), indent=1, sort_keys=True))
         _install(aside, folder / name)
     finally:

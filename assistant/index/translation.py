@@ -1,0 +1,86 @@
+"""Search terms of one language → weighted search terms of the other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from assistant.errors import ModelError
+
+DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / "model" / "translation"
+
+
+@dataclass(frozen=True)
+class _Direction:
+    """Translations of term ``i`` are entries ``starts[i]:starts[i + 1]``, best first."""
+
+    numbers: dict[str, int]
+    targets: Sequence[str]
+    starts: np.ndarray
+    entries: np.ndarray  # int32, into targets
+    weights: np.ndarray  # uint8, 255 is 1
+
+    def of(self, token: str) -> list[tuple[str, float]]:
+        number = self.numbers.get(token)
+        if number is None or number + 1 >= len(self.starts):
+            return []
+        span = slice(int(self.starts[number]), int(self.starts[number + 1]))
+        pairs = zip(self.entries[span].tolist(), self.weights[span].tolist(), strict=True)
+        return [(self.targets[entry], round(weight / 255, 3)) for entry, weight in pairs]
+
+
+class TermTranslator:
+    """A table learned from parallel text, keyed on the tokens of ``assistant.text.tokenize``."""
+
+    def __init__(self, english: _Direction, chinese: _Direction) -> None:
+        self._english = english
+        self._chinese = chinese
+
+    @classmethod
+    def load(cls, folder: Path = DEFAULT_FOLDER) -> "TermTranslator":
+        """Read ``english.txt``, ``chinese.txt`` and ``links.safetensors``; raises ModelError.
+
+        A text file holds one term a line; the first lines are the terms that have translations,
+        in the order of the arrays, the others only ever are translations.
+        """
+        try:
+            english = (folder / "english.txt").read_text("utf-8").split("\n")
+            chinese = (folder / "chinese.txt").read_text("utf-8").split("\n")
+            links = load_file(folder / "links.safetensors")
+            return cls(
+                _direction(links, "english", english, chinese),
+                _direction(links, "chinese", chinese, english),
+            )
+        except (OSError, ValueError, KeyError, SafetensorError) as error:
+            raise ModelError(
+                f"The term translations in {folder} do not load ({error}); "
+                "restore that folder from the repository."
+            ) from error
+
+    def translate(self, tokens: Sequence[str]) -> tuple[tuple[str, float], ...]:
+        """Return (term, weight) of the other language for all ``tokens``, in their order.
+
+        Weights are in 0…1; each term comes once, at its highest weight. A token with Chinese in
+        it is looked up as Chinese, any other as English; an unknown one gives nothing.
+        """
+        found: dict[str, float] = {}
+        for token in tokens:
+            direction = self._english if token.isascii() else self._chinese
+            for term, weight in direction.of(token):
+                found[term] = max(weight, found.get(term, 0.0))
+        return tuple(found.items())
+
+
+def _direction(
+    links: dict[str, np.ndarray], name: str, terms: Sequence[str], targets: Sequence[str]
+) -> _Direction:
+    return _Direction(
+        {term: number for number, term in enumerate(terms)},
+        targets,
+        links[f"{name}_starts"].astype(np.int64),
+        links[f"{name}_entries"],
+        links[f"{name}_weights"],
+    )
