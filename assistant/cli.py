@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import io
 import json
 import logging
 import sys
@@ -10,8 +11,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from assistant.errors import AssistantError
-from assistant.settings import Settings, load_settings
+from assistant.settings import ServerSettings, Settings, load_settings
 
 if TYPE_CHECKING:
     from assistant.evaluation import Outcome, Report
@@ -25,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     level = logging.INFO if options.verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Chinese is no reason to fail
     try:
         return options.run(options, load_settings(options.config))
     except AssistantError as error:
@@ -51,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     build.set_defaults(run=_build)
     serve = commands.add_parser("serve", parents=[shared], help="serve the API and the chat page")
     serve.add_argument("--host")
-    serve.add_argument("--port", type=int)
+    serve.add_argument("--port", type=int, help="0 takes a free one")
     serve.add_argument("--workers", type=int, help="how many questions are answered at once")
     serve.set_defaults(run=_serve)
     ask = commands.add_parser("ask", parents=[shared], help="answer one question")
@@ -81,7 +87,12 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     given = {name: getattr(options, name) for name in ("host", "port", "workers")}
     changes = {name: value for name, value in given.items() if value is not None}
     if changes:
-        server = type(settings.server).model_validate({**settings.server.model_dump(), **changes})
+        try:
+            server = ServerSettings.model_validate({**settings.server.model_dump(), **changes})
+        except ValidationError as error:
+            problem = error.errors()[0]
+            print(f"lab-assistant: --{problem['loc'][0]}: {problem['msg']}.", file=sys.stderr)
+            return 2
         settings = settings.model_copy(update={"server": server})
     _build_if_stale(settings)
     from assistant.pipeline import load_assistant

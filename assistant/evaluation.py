@@ -85,11 +85,12 @@ def read_cases(path: Path) -> tuple[Case, ...]:
     try:
         entries = yaml.safe_load(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise AssistantError(f"{path}: no such question set.") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise AssistantError(f"{path}: not a readable YAML file: {error}") from error
+        raise AssistantError(f"{path}: no such question set; check its path.") from None
+    except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: not UTF-8, or no such date
+        detail = " ".join(str(error).split())
+        raise AssistantError(f"{path}: not a readable YAML file ({detail}); correct it.") from error
     if not isinstance(entries, list) or not entries:
-        raise AssistantError(f"{path}: expected a list of questions.")
+        raise AssistantError(f"{path}: expected a list of questions, each with 'question' and 'expect'.")
     return tuple(_case(path, number, entry) for number, entry in enumerate(entries, start=1))
 
 
@@ -146,15 +147,24 @@ def _case(path: Path, number: int, entry: object) -> Case:
         return Case(
             id=str(entry.get("id", number)),
             question=question,
-            history=tuple(map(str, entry.get("history") or ())),
+            history=_listed(entry.get("history")),
             language=str(entry.get("lang") or detect_language(question)),
             kind=str(entry.get("kind", "fact")),
-            expect=tuple(tuple(map(str, group)) for group in entry.get("expect") or ()),
-            forbid=tuple(map(str, entry.get("forbid") or ())),
-            sources=tuple(map(str, entry.get("source") or ())),
+            expect=tuple(_listed(group) for group in entry.get("expect") or ()),
+            forbid=_listed(entry.get("forbid")),
+            sources=_listed(entry.get("source")),
         )
     except (KeyError, TypeError) as error:
         raise AssistantError(f"{path}: question {number} is not usable: {error}.") from error
+
+
+def _listed(value: object) -> tuple[str, ...]:
+    """Return the strings of a list; one string stands for a list of one, not for its letters."""
+    if value is None:
+        return ()
+    if isinstance(value, list):
+        return tuple(map(str, value))
+    return (str(value),)
 
 
 def _normal(text: str) -> str:

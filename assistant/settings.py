@@ -1,6 +1,7 @@
 """The configuration: a YAML file, each key optional, overridden by ASSISTANT_* variables."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -8,10 +9,12 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as EnvironmentValueError
 
 from assistant.errors import SettingsError
 
 DEFAULT_CONFIG = Path("assistant.yaml")
+_DEEPEST_KEY = 4  # keys below this are wrong anyway; YAML may refer to itself without end
 
 
 class _Part(BaseModel):
@@ -87,7 +90,13 @@ def load_settings(path: Path | None = None) -> Settings:
         settings = Settings(**values)
     except ValidationError as error:
         raise SettingsError(_explain(error, config, lines)) from error
-    return _resolved(settings, config.parent)
+    except EnvironmentValueError as error:
+        raise SettingsError(_explain_variable(error)) from error
+    settings = _resolved(settings, config.parent)
+    if not settings.corpus.path.is_dir():
+        where = _where(("corpus", "path"), config, lines)
+        raise SettingsError(f"{where}: 'corpus.path' names no folder: {settings.corpus.path}; correct it.")
+    return settings
 
 
 def _read_yaml(config: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
@@ -95,9 +104,12 @@ def _read_yaml(config: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]
         text = config.read_text("utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text)
+    except OSError as error:
+        raise SettingsError(f"{config}: cannot be read ({error.strerror}); check its permissions.") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{config}: not UTF-8 text; save it as UTF-8.") from error
-    except yaml.YAMLError as error:
+    # PyYAML lets a date such as 2024-99-99 fail with a bare ValueError.
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{config}:{mark.line + 1}" if mark else f"{config}"
         raise SettingsError(f"{where}: not valid YAML; check indentation and quotes.") from error
@@ -107,11 +119,11 @@ def _read_yaml(config: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]
         raise SettingsError(f"{config}:1: expected keys such as 'corpus:' and 'server:'.")
     lines: dict[tuple[str, ...], int] = {}
     _note_lines(node, (), lines)
-    return values, lines
+    return {str(key): value for key, value in values.items()}, lines
 
 
 def _note_lines(node: yaml.Node | None, path: tuple[str, ...], lines: dict) -> None:
-    if isinstance(node, yaml.MappingNode):
+    if isinstance(node, yaml.MappingNode) and len(path) < _DEEPEST_KEY:
         for key, value in node.value:
             lines[(*path, str(key.value))] = key.start_mark.line + 1
             _note_lines(value, (*path, str(key.value)), lines)
@@ -121,13 +133,29 @@ def _explain(error: ValidationError, config: Path, lines: Mapping[tuple[str, ...
     problem = error.errors()[0]
     location = tuple(str(part) for part in problem["loc"])
     key = ".".join(location)
-    line = next((lines[location[:n]] for n in range(len(location), 0, -1) if location[:n] in lines), 0)
-    variable = "ASSISTANT_" + "__".join(location).upper()
-    in_environment = variable in os.environ
-    where = f"environment variable {variable}" if in_environment or not line else f"{config}:{line}"
+    where = _where(location, config, lines)
     if problem["type"] == "extra_forbidden":
         return f"{where}: unknown key '{key}'; remove it or check its spelling."
     return f"{where}: '{key}' is wrong: {problem['msg']} (got {problem['input']!r})."
+
+
+def _explain_variable(error: EnvironmentValueError) -> str:
+    """Name the variable whose value should be JSON; pydantic-settings names only the section."""
+    section = re.search(r'field "(\w+)"', str(error))
+    prefix = f"ASSISTANT_{section[1].upper()}" if section else "ASSISTANT_"
+    names = sorted(name.upper() for name in os.environ if name.upper().startswith(prefix))
+    return f"environment variable {' or '.join(names)}: a list or section is written as JSON, such as '[]'."
+
+
+def _where(location: tuple[str, ...], config: Path, lines: Mapping[tuple[str, ...], int]) -> str:
+    """Return the variable that sets a key, else the line of the file that does."""
+    set_here = {name.upper() for name in os.environ}
+    for length in range(len(location), 0, -1):
+        variable = "ASSISTANT_" + "__".join(location[:length]).upper()
+        if variable in set_here:
+            return f"environment variable {variable}"
+    line = next((lines[location[:n]] for n in range(len(location), 0, -1) if location[:n] in lines), 0)
+    return f"{config}:{line}" if line else f"{config}"
 
 
 def _resolved(settings: Settings, folder: Path) -> Settings:

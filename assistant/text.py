@@ -27,9 +27,9 @@ _LATIN_PART = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 # A sentence ends at a Chinese or Latin mark, with any closing quotes; a full stop ends one only
-# before white space or Chinese, so that 1.4B, e.g. file.py and pjlab.org.cn stay whole.
+# before white space or Chinese, so that 1.4B, e.g. file.py, J. Smith and pjlab.org.cn stay whole.
 _SENTENCE_END = re.compile(
-    r"(?:[。！？；!?;]+|(?<![A-Z]\b)(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bFig)(?<!\bDr)"
+    r"(?:[。！？；!?;]+|(?<!\b[A-Z])(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bFig)(?<!\bDr)"
     rf"(?<!\bProf)(?<!\bNo)\.(?=\s|$|[{_HAN_CLASS}]))[\"'”’」』）)\]]*"
 )
 

@@ -59,6 +59,9 @@ def list_files(root: Path, exclude: Sequence[str] = ()) -> Listing:
                 continue
             if any(matches(source, pattern) for pattern in exclude):
                 skipped.append(Skipped(source, "excluded by corpus.exclude"))
+            elif not _is_text(name):
+                told = source.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+                skipped.append(Skipped(told, "its name is not UTF-8; rename it to have it read"))
             elif not (Path(folder) / name).resolve().is_relative_to(real_root):
                 skipped.append(Skipped(source, "a link that leaves the corpus folder"))
             elif not (Path(folder) / name).is_file():
@@ -113,6 +116,11 @@ def glob_expression(pattern: str) -> re.Pattern[str]:
 
 def _is_open(name: str) -> bool:
     return not name.startswith(".") and name not in _CLOSED
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a file name is UTF-8; Python hands over other bytes as lone surrogates."""
+    return not any(0xD800 <= ord(character) <= 0xDFFF for character in name)
 
 
 def _refuse(error: OSError) -> None:
