@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 import yaml
 
+from assistant.errors import SettingsError
 from assistant.index.frequency import WordFrequency
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
@@ -164,12 +165,25 @@ class Glossary:
         groups: list[list[str]] = []
         for path in (_LEXICON / "glossary.yaml", *paths):
             if path.is_file():
-                groups += [str(line).split() for line in yaml.safe_load(path.read_text("utf-8")) or ()]
+                groups += [line.split() for line in _glossary_lines(path)]
         return cls(groups)
 
     def synonyms(self, word: str) -> tuple[str, ...]:
         """Return the tokens that stand for ``word``."""
         return tuple(self._of.get(fold(word), ()))
+
+
+def _glossary_lines(path: Path) -> list[str]:
+    """Return the lines of a glossary; raises SettingsError where a lab's own is no list of them."""
+    try:
+        lines = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path}: not a readable YAML file; correct it or remove it.") from error
+    if lines is None:
+        return []
+    if not isinstance(lines, list):
+        raise SettingsError(f"{path}: expected a list, one '- word word' line for each meaning.")
+    return [str(line) for line in lines]
 
 
 def _own_tokens(word: str) -> tuple[str, ...]:

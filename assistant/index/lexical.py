@@ -1,6 +1,7 @@
 """BM25 over search tokens, with weighted query terms."""
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,6 +41,8 @@ class LexicalIndex:
         if not vocabulary:
             empty = np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(1, np.int64)
             return cls({}, *empty, len(token_lists))
+        # bm25s sets its own logger to DEBUG, past the level that the command line asked for.
+        logging.getLogger("bm25s").setLevel(logging.WARNING)
         engine = bm25s.BM25(k1=1.2, b=0.6)
         engine.index((ids, vocabulary), create_empty_token=False, show_progress=False)
         arrays = engine.scores

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import IndexDamaged, IndexMissing
+from assistant.errors import IndexDamaged, IndexMissing, SettingsError
 from assistant.index.lexical import LexicalIndex
 from assistant.index.vectors import VectorIndex
 from assistant.schema import Example, Field, Passage, Place, Record
@@ -96,7 +96,7 @@ def load(folder: Path, *, model: str) -> Generation:
     here = folder / manifest.generation
     _check(manifest, here, model)
     try:
-        return Generation(
+        generation = Generation(
             manifest,
             tuple(PageText(**values) for values in _read_lines(here / "pages.jsonl")),
             tuple(_passage(values) for values in _read_lines(here / "passages.jsonl")),
@@ -107,6 +107,8 @@ def load(folder: Path, *, model: str) -> Generation:
         )
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise IndexDamaged(f"{here}: the index does not load ({error}); run 'build' again.") from error
+    _check_counts(generation, here)
+    return generation
 
 
 def assemble(
@@ -130,7 +132,19 @@ def assemble(
 
 
 def save(folder: Path, generation: Generation) -> Manifest:
-    """Write a generation aside, then make it the current one; the one before is kept."""
+    """Write a generation aside, then make it the current one; the one before is kept.
+
+    Raises SettingsError where the folder cannot be written.
+    """
+    try:
+        return _save(folder, generation)
+    except (OSError, RuntimeError) as error:  # faiss tells of a full disk by RuntimeError
+        reason = error.strerror if isinstance(error, OSError) else "faiss could not write its file"
+        message = f"{folder}: the index cannot be written ({reason}); make room there or set index.path."
+        raise SettingsError(message) from error
+
+
+def _save(folder: Path, generation: Generation) -> Manifest:
     folder.mkdir(parents=True, exist_ok=True)
     name = generation.manifest.generation
     aside = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
@@ -155,6 +169,8 @@ def _install(aside: Path, target: Path) -> None:
     """Rename the finished folder into place; a damaged one of the same name makes way."""
     os.chmod(aside, 0o755)  # mkdtemp made it private
     if target.exists():
+        if _digests(target) == _digests(aside):
+            return  # the same index already: never take it away from those who read it
         old = target.with_name(f".replaced-{target.name}")
         shutil.rmtree(old, ignore_errors=True)
         os.replace(target, old)
@@ -183,10 +199,24 @@ def _check(manifest: Manifest, here: Path, model: str) -> None:
         raise IndexDamaged(f"{here}: made with tokenizer {manifest.tokenizer}, not {TOKENIZER}; {again}")
     if manifest.model != model:
         raise IndexDamaged(f"{here}: made with model {manifest.model}, the settings name {model}; {again}")
+    expected = generation_name(manifest.model, manifest.corpus_digest)
+    if manifest.generation != expected or not isinstance(manifest.files, dict) or not manifest.files:
+        raise IndexDamaged(f"{here / _MANIFEST}: altered since it was written; {again}")
     for name, digest in sorted(manifest.files.items()):
         path = here / name
         if not path.is_file() or _digest(path) != digest:
             raise IndexDamaged(f"{path}: missing or altered since it was written; {again}")
+
+
+def _check_counts(generation: Generation, here: Path) -> None:
+    manifest = generation.manifest
+    told = (manifest.passages, manifest.records, manifest.dimension)
+    found = (len(generation.passages), len(generation.records), generation.vectors.dimension)
+    if told != found or generation.vectors.count != manifest.passages:
+        raise IndexDamaged(
+            f"{here / _MANIFEST}: does not describe the files beside it; "
+            "run 'python -m assistant build' again."
+        )
 
 
 def _digests(folder: Path) -> dict[str, str]:

@@ -33,6 +33,11 @@ class VectorIndex:
         """The length of a vector."""
         return self._index.d
 
+    @property
+    def count(self) -> int:
+        """How many vectors there are."""
+        return self._index.ntotal
+
     def search(self, query: np.ndarray, limit: int) -> list[tuple[int, float]]:
         """Return up to ``limit`` (passage number, cosine), best first, ties by number.
 
