@@ -1,13 +1,15 @@
 """Repeated card structures of a page, read as records: people, papers, news."""
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from assistant.readers.fields import grid_of, guessed, hinted, labelled
+from assistant.readers.fields import grid_of, guessed, hinted, is_known_label, labelled
 from assistant.readers.grid import Grid
-from assistant.readers.inline import BLOCK_TAGS, folded, is_block, lines_of, text_of
+from assistant.readers.inline import BLOCK_TAGS, folded, is_block, is_block_inside, lines_of, text_of
 from assistant.readers.visible import classes
 
 _CARD_TAGS = frozenset("div article li a figure section tr td dl p".split())
@@ -24,9 +26,11 @@ _PLACING = re.compile(
 _CARD_WORDS = re.compile(
     r"card|member|person|people|profile|faculty|student|publication|paper|pub|news|post|entry|item"
 )
+_TELLING = frozenset(("authors", "venue", "role", "email", "affiliation"))
 _LINK_WORDS = re.compile(
     r"^\W*(pdf|paper|code|github|git|homepage|home page|personal page|website|web|link|doi|slides?"
-    r"|video|poster|bib(?:tex)?|google scholar|scholar|dblp|arxiv|project|project page|demo|data(?:set)?s?"
+    r"|video|poster|bib(?:tex)?|abs(?:tract)?|google scholar|scholar|dblp|arxiv|project|project page|demo"
+    r"|data(?:set)?s?"
     r"|linkedin|orcid|twitter|researchgate|cv|详情|个人主页|主页|个人网站|网站|论文|代码|链接|仓库|文档"
     r"|项目主页|谷歌学术|全文|下载)\W*$",
     re.I,
@@ -44,26 +48,35 @@ class CardRun:
 
 def find_cards(container: HtmlElement, *, line_offset: int) -> list[CardRun]:
     """Return the runs of cards among an element's children."""
-    runs: list[CardRun] = []
+    runs = ((group, read_cards(group, line_offset=line_offset)) for group in find_groups(container))
+    return [CardRun(tuple(group), grid) for group, grid in runs if grid is not None]
+
+
+def find_groups(container: HtmlElement) -> Iterator[list[HtmlElement]]:
+    """Yield the runs of neighbouring children of like make, with no loose text between them."""
     group: list[HtmlElement] = []
-    for child in [*container, None]:
-        if group and (child is None or not _alike(group[-1], child)):
-            grid = read_cards(group, line_offset=line_offset)
-            if grid is not None:
-                runs.append(CardRun(tuple(group), grid))
+    for child in container:
+        if group and not _alike(group[-1], child):
+            yield group
             group = []
-        if child is not None and child.tag in _CARD_TAGS:
-            group = [*group, child] if folded(child.tail).strip() == "" else []
-    return runs
+        if child.tag in _CARD_TAGS and folded(child.tail).strip() == "":
+            group = [*group, child]
+        elif group:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def read_cards(cards: list[HtmlElement], *, line_offset: int) -> Grid | None:
     """Return elements of like make as a table of records, or None where they are no records."""
+    if not all(_can_be_card(card) for card in cards) or sum(map(_is_set_out, cards)) * 5 < len(cards) * 3:
+        return None
     if len(cards) < 2 and not _is_lone_card(cards[0]):
         return None
-    if not all(_can_be_card(card) for card in cards):
-        return None
-    records = [(_record(card), (card.sourceline or 1) + line_offset) for card in cards]
+    labels = Counter(label for card in cards for label in {labelled(line)[0] for line in lines_of(card)})
+    shared = frozenset(label for label, count in labels.items() if label and count > 1)
+    records = [(_record(card, shared), (card.sourceline or 1) + line_offset) for card in cards]
     records = [(record, line) for record, line in records if record]
     if not records or any(len(record) > _MAX_FIELDS for record, _ in records):
         return None
@@ -86,21 +99,41 @@ def _kinds(element: HtmlElement) -> set[str]:
     return {name for name in classes(element) if not _PLACING.match(name)}
 
 
+def _is_set_out(card: HtmlElement) -> bool:
+    """Return whether a card's parts are marked as such: two plain paragraphs are just prose."""
+    if hints_in(card) or next(card.iter(*_HEADINGS, "img"), None) is not None:
+        return True
+    if any(_CARD_WORDS.search(name) for name in classes(card)):
+        return True
+    return sum(is_known_label(labelled(line)[0]) for line in lines_of(card)) > 1
+
+
 def _is_lone_card(card: HtmlElement) -> bool:
     """Return whether one element alone calls itself a card and names its parts."""
-    if not any(_CARD_WORDS.search(name) for name in classes(card)):
+    hints = hints_in(card)
+    if not hints & {"name", "title"} or len(hints) < 2:
         return False
-    hints = {hinted(classes(part)) for part in card.iterdescendants()}
-    return bool(hints & {"name", "title"}) and len(hints - {""}) >= 2
+    return bool(hints & _TELLING) or any(_CARD_WORDS.search(name) for name in classes(card))
+
+
+def hints_in(card: HtmlElement) -> set[str]:
+    """Return the fields that the class names inside an element speak of."""
+    return {hinted(classes(part)) for part in card.iterdescendants() if part.attrib} - {""}
 
 
 def _can_be_card(card: HtmlElement) -> bool:
+    if len(str(card.text_content())) > 4 * _MAX_CHARS:
+        return False
     if next(card.iter(*_NO_CARD), None) is not None:
         return card.tag == "tr" and next(card.iter("pre", "form", "h1"), None) is None
     if len(list(card.iter(*_HEADINGS))) > 2 or _lists_things(card):
         return False
-    hints = [hinted(classes(part)) for part in card.iterdescendants() if is_leaf(part)]
-    if hints.count("name") > 1:
+    hints = [
+        hinted(classes(part))
+        for part in card.iterdescendants(*BLOCK_TAGS)
+        if not is_block_inside(part) and part.tag not in _HEADINGS
+    ]
+    if hints.count("name") > 1 or hints.count("title") > 1:
         return False
     text = text_of(card)
     return 0 < len(text) <= _MAX_CHARS and max(map(len, lines_of(card))) <= _MAX_TEXT_CHARS
@@ -110,18 +143,15 @@ def _lists_things(card: HtmlElement) -> bool:
     """Return whether a card holds a real list, not its facts or links set as one."""
     items = [item for item in card.iter("li") if item is not card]
     plain = [item for item in items if not labelled(text_of(item))[0] and not hinted(classes(item))]
-    return len([item for item in plain if not any(map(link_name, item.iter("a")))]) > 3
-
-
-def is_leaf(element: HtmlElement) -> bool:
-    """Return whether no block stands inside the element."""
-    return next(element.iterdescendants(*BLOCK_TAGS), None) is None
+    plain = [item for item in plain if not any(map(link_name, item.iter("a")))]
+    return len(plain) > (0 if card.tag == "li" else 3)
 
 
 class _RecordMaker:
     """Collects the named texts of one card."""
 
-    def __init__(self) -> None:
+    def __init__(self, labels: frozenset[str]) -> None:
+        self._labels = labels  # those that several cards share
         self.record: dict[str, str] = {}
 
     def add(self, field: str, text: str) -> None:
@@ -132,13 +162,14 @@ class _RecordMaker:
 
     def add_line(self, text: str, *, hint: str) -> None:
         label, value = labelled(text)
-        if label and len(value) <= _MAX_TEXT_CHARS:
+        announces = label in self._labels or is_known_label(label)
+        if label and announces and hint != "title" and len(value) <= _MAX_TEXT_CHARS:
             self.add(label, value)
             return
         bare = text
         if text[:1] in "(（[【" and text[-1:] in ")）]】":
             bare = text[1:-1].strip()
-        field = hint if hint and hint not in self.record else guessed(bare)
+        field = hint or guessed(bare)
         opens = not self.record and len(bare) <= 120
         if opens and not hint and field == "role":
             field = "title"
@@ -147,15 +178,16 @@ class _RecordMaker:
         self.add(field, bare)
 
 
-def _record(card: HtmlElement) -> dict[str, str]:
-    maker = _RecordMaker()
+def _record(card: HtmlElement, labels: frozenset[str]) -> dict[str, str]:
+    maker = _RecordMaker(labels)
     _collect(card, maker, depth=0)
     record = maker.record
     # A heading or first line is a person's name where the rest of the card speaks of a person.
     if "title" in record and "name" not in record and len(record["title"]) <= 40:
         if {"role", "cohort", "email"} & record.keys() and "authors" not in record:
             record = {("name" if field == "title" else field): text for field, text in record.items()}
-    return record
+    years = re.findall(r"(?<!\d)(?:19|20)\d{2}(?!\d)", record.get("venue", ""))
+    return record | ({"year": years[-1]} if years and "year" not in record else {})
 
 
 def _collect(element: HtmlElement, maker: _RecordMaker, *, depth: int) -> None:
@@ -183,7 +215,7 @@ def _collect_leaf(leaf: HtmlElement, maker: _RecordMaker) -> None:
     if _collect_links(leaf, maker):
         return
     hint = hinted(classes(leaf))
-    if leaf.tag in _HEADINGS and hint not in ("name", "authors"):
+    if leaf.tag in _HEADINGS and not hint and "title" not in maker.record:
         hint = "title"
     parts = [child for child in leaf if isinstance(child.tag, str) and hinted(classes(child))]
     if not hint and len(parts) == 1 and text_of(parts[0]) == text_of(leaf):
@@ -191,8 +223,9 @@ def _collect_leaf(leaf: HtmlElement, maker: _RecordMaker) -> None:
     elif len(parts) >= 2:
         _collect_parts(leaf, maker)
         return
-    for line in lines_of(leaf):
-        maker.add_line(line, hint=hint)
+    for number, line in enumerate(lines_of(leaf)):
+        # What a break sets below a name or title is something else: "王明<br>（教授）".
+        maker.add_line(line, hint="" if number and hint in ("name", "title") else hint)
 
 
 def _collect_parts(leaf: HtmlElement, maker: _RecordMaker) -> None:

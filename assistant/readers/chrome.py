@@ -1,5 +1,7 @@
 """The part of an HTML page that is the page's own: its content without the site around it."""
 
+import functools
+import itertools
 import re
 
 from lxml.html import HtmlElement
@@ -8,26 +10,32 @@ from assistant.readers.inline import EMAIL, lines_of, text_of
 from assistant.readers.visible import classes, remove
 
 _CHROME_TAGS = ("nav", "menu", "search")
+_PLAIN_CHROME_TAGS = (*_CHROME_TAGS, "form")
 _CHROME_ROLES = frozenset("navigation banner search menu menubar toolbar tooltip tablist alertdialog dialog".split())
 _MARGIN_ROLES = frozenset(("contentinfo", "complementary"))
-_CHROME_WORDS = re.compile(
-    r"^(?:(?:main|top|site|side|page|global|primary|secondary|mobile|doc|left|right|header|head|"
-    r"sub|sphinx|local|wy|post|article|bottom)?[-_]*)"
-    r"(?:nav|navbar|navi|navigation|navlinks|menu|menubar|topbar|toolbar|breadcrumbs?|crumbs?|"
-    r"pagination|pager|paginator|toc|tableofcontents|table-of-contents|search|searchbox|"
-    r"search-box|search-form|skip-link|skip-to-content|skiplink|back-to-top|backtotop|"
-    r"scroll-to-top|gotop|totop|social-share|share-buttons|sharing|share|cookie-banner|cookies?|"
-    r"cookie-consent|cookie-notice|prev-next|prevnext|next-prev|prev-next-area|footer-buttons|"
-    r"related-posts|relbar-top|relbar-bottom|language-switcher|lang-switch|langs|"
-    r"theme-toggle|dark-mode-toggle|site-nav|masthead|greedy-nav|copybtn|copy-button|"
-    r"edit-this-page|edit-page|page-source|comments|disqus_thread|giscus)"
-    r"(?:[-_]*(?:wrapper|container|inner|outer|links?|list|list__.*|bar|area|box|content|menu|"
-    r"top|side|left|right|main|header|toggle|vertical|horizontal|collapse|aside))?$"
+# Words in class names and ids: "wp-navi", "topNavBar" and "breadcrumb_list" speak for themselves.
+_CHROME_WORDS = frozenset(
+    "nav navbar navi navigation navlinks navwrap navbox menu menus menubar topbar toolbar breadcrumb breadcrumbs crumb "
+    "crumbs pagination paging pager paginator tableofcontents searchbox searchform skiplink backtotop gotop totop "
+    "scrolltop cookie cookies cookieconsent masthead disqus giscus utterances listcolumn prevnext relbar "
+    "copybtn".split()
 )
-_MARGIN_WORDS = re.compile(
-    r"^(?:(?:site|page|main|global|wy|bottom|sphinx|left|right|td|bd|primary|secondary)?[-_]*)"
-    r"(?:footer|foot|copyright|sidebar|side-bar|sidenav|sidebars|sphinxsidebar|rst-versions)"
-    r"(?:[-_]*(?:wrapper|wrap|container|inner|outer|content|bottom|left|right|sticky|main|box))?$"
+_CHROME_NAMES = frozenset(
+    "toc table-of-contents search search-box search-form skip-link skip-to-content skip back-to-top go-top share "
+    "social-share share-buttons sharing post-share next-prev prev-next prev-next-area rst-footer-buttons "
+    "related-posts page__related page__share language-switcher lang-switch lang langs language theme-toggle "
+    "dark-mode-toggle edit-this-page edit-page page-source comments disqus_thread path position location-path "
+    "weizhi dqwz mbx current-position crumb-nav site-logo top_link friend-link friendlink links-footer".split()
+)
+_MARGIN_WORDS = frozenset("footer foot copyright sidebar sidebars sphinxsidebar sidenav colophon".split())
+_MODIFIERS = frozenset("has no with without is not hide show fixed sticky enable enabled".split())
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_POSITION_LINE = re.compile(r"^\s*(?:您?(?:现在|当前|所在)?(?:的)?(?:所在)?位置|you are here)\s*[:：是]", re.I)
+_IMPRINT_LINE = re.compile(
+    r"^\W*(?:copyright|©|\(c\)|版权所有|all rights reserved|powered by|技术支持"
+    r"|[京沪粤苏浙鄂川渝津冀豫湘皖闽赣鲁陕辽吉黑]ICP备"
+    r"|last (?:updated|modified)|访问量|您是第|page generated|theme by|hosted on|built with)",
+    re.I,
 )
 _NAMES_OF_PAGES = frozenset(
     "home homepage index about us people team teams members member group publications publication "
@@ -39,11 +47,14 @@ _NAMES_OF_PAGES = frozenset(
     "教学 课程 资源 下载 资源下载 链接 友情链接 获奖 荣誉 毕业生 校友 相册 活动 学术活动 英文版 "
     "中文版 中文 english version".split()
 )
+_NEVER_NAMED = frozenset("body html main article h1 h2 h3 h4 h5 h6 td tr table tbody code pre".split())
+_NAMED_IN_FULL = frozenset("p li a span".split())
 _CONTACT = re.compile(
     r"地址|邮编|电话|邮箱|传真|联系方式|办公室|\b(?:address|e-?mail|tel|phone|fax|room|office)\b"
     r"|\+\d{2}[-\s\d()]{8,}",
     re.I,
 )
+_MAX_MENU_LINKS = 40
 _MAX_CONTACT_CHARS = 240
 
 
@@ -82,10 +93,14 @@ def _declared_main(body: HtmlElement) -> HtmlElement:
     candidates = mains or (articles if len(articles) == 1 else [])
     if not candidates:
         return body
-    best = max(candidates, key=lambda element: len(text_of(element)))
+    best = max(candidates, key=_size)
     # A theme can declare as main a part that is not: believe it where it holds real text.
-    whole = len(text_of(body))
-    return best if mains and len(text_of(best)) * 8 > whole or len(text_of(best)) * 2 > whole else body
+    return best if _size(best) * (8 if mains else 2) > _size(body) else body
+
+
+def _size(element: HtmlElement) -> int:
+    """Return how many characters stand in an element, white space left out."""
+    return len("".join(str(element.text_content()).split()))
 
 
 def _drop_chrome(content: HtmlElement) -> None:
@@ -101,41 +116,75 @@ def _drop_chrome(content: HtmlElement) -> None:
         for header in list(content.iter("header")):
             if headings and next(header.iterancestors("article", "section", "main"), None) is None:
                 remove(header)
+    for line in [element for element in content.iter("p", "div", "center", "address", "font") if _is_imprint(element)]:
+        remove(line)
     for menu in [element for element in content.iter("ul", "ol", "table", "p", "div") if _is_menu(element)]:
         remove(menu)
 
 
+def _is_imprint(element: HtmlElement) -> bool:
+    """Return whether an element is a line of a site's margins that no class gives away."""
+    text = str(element.text_content())
+    if len(text) > 400 or element.find(".//h1") is not None:
+        return False
+    text = " ".join(text.split())
+    if len(text) > 160:
+        return False
+    if _POSITION_LINE.match(text):
+        return True
+    return bool(_IMPRINT_LINE.match(text)) and not _CONTACT.search(text) and not EMAIL.search(text)
+
+
 def _is_chrome(element: HtmlElement) -> bool:
+    if not element.attrib and element.tag not in _PLAIN_CHROME_TAGS:
+        return False
     if element.tag in _CHROME_TAGS or element.get("role") in _CHROME_ROLES:
         return True
     if element.tag == "form":
         return _is_small(element)
     if element.tag in ("button", "label"):
         return bool(re.search(r"toggle|menu|nav|copy|close|search|carousel", " ".join(classes(element))))
-    return _named(element, _CHROME_WORDS) and not _holds_the_page(element)
+    return _named(element, _CHROME_WORDS, _CHROME_NAMES) and not _holds_the_page(element)
 
 
 def _is_margin(element: HtmlElement) -> bool:
+    if not element.attrib and element.tag not in ("footer", "aside"):
+        return False
     inside_article = next(element.iterancestors("article"), None) is not None
     if element.tag in ("footer", "aside") and not inside_article:
         return True
     if element.get("role") in _MARGIN_ROLES:
         return True
-    return _named(element, _MARGIN_WORDS) and not _holds_the_page(element)
+    return _named(element, _MARGIN_WORDS, frozenset()) and not _holds_the_page(element)
 
 
-def _named(element: HtmlElement, words: re.Pattern[str]) -> bool:
-    if element.tag in ("body", "html", "main", "h1", "h2", "h3", "h4", "td", "tr"):
+def _named(element: HtmlElement, words: frozenset[str], names: frozenset[str]) -> bool:
+    if element.tag in _NEVER_NAMED:
         return False
-    names = [*classes(element), str(element.get("id") or "").lower()]
-    return any(words.match(name) for name in names if name)
+    if element.tag in _NAMED_IN_FULL:
+        words = frozenset()
+    given = str(element.get("class") or "").split() + [str(element.get("id") or "")]
+    return any(_speaks_of(name, words, names) for name in given if name)
+
+
+@functools.lru_cache(maxsize=8192)
+def _speaks_of(name: str, words: frozenset[str], names: frozenset[str]) -> bool:
+    """Return whether a class name or id is one of ``names`` or holds one of ``words``."""
+    parts = [part.lower() for part in _WORDS.findall(name)]
+    if not parts or parts[0] in _MODIFIERS:
+        return False
+    return name.lower() in names or not words.isdisjoint(parts)
 
 
 def _holds_the_page(element: HtmlElement) -> bool:
     """Return whether a named part is really a wrapper of everything, such as a toggle's target."""
     if element.find(".//main") is not None or element.find(".//*[@role='main']") is not None:
         return True
-    return element.find(".//h1") is not None and len(element.findall(".//p")) > 2
+    body = next(element.iterancestors("body"), None)
+    if body is None or _size(element) * 2 < _size(body):
+        return False
+    linked = sum(_size(link) for link in element.iter("a"))
+    return linked * 3 < _size(element) * 2
 
 
 def _is_small(element: HtmlElement) -> bool:
@@ -144,9 +193,11 @@ def _is_small(element: HtmlElement) -> bool:
 
 def _is_menu(element: HtmlElement) -> bool:
     """Return whether a list is a menu by what it says: links, named like a site's pages."""
-    links = [text_of(link).lower() for link in element.iter("a")]
-    links = [link for link in links if link]
-    if not 3 <= len(links) <= 40 or element.find(".//h2") is not None:
+    anchors = list(itertools.islice(element.iter("a"), _MAX_MENU_LINKS + 1))
+    if not 3 <= len(anchors) <= _MAX_MENU_LINKS or element.find(".//h2") is not None:
+        return False
+    links = [link for link in (text_of(anchor).lower() for anchor in anchors) if link]
+    if len(links) < 3:
         return False
     text = re.sub(r"[\s|/·•>»-]", "", text_of(element))
     linked = re.sub(r"[\s|/·•>»-]", "", "".join(links))

@@ -1,13 +1,14 @@
 """List items that are all of one make, read as records: publications, dated news, people."""
 
 import re
+from collections.abc import Iterator
 
 from lxml.html import HtmlElement
 
-from assistant.readers.citations import citation_fields
+from assistant.readers.citations import citation_fields, reference_fields
 from assistant.readers.fields import grid_of, is_about_people
 from assistant.readers.grid import Grid
-from assistant.readers.inline import text_of
+from assistant.readers.inline import is_block_inside, text_of
 
 _PROSE_TAGS = ("ul", "ol", "dl", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote")
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
@@ -25,7 +26,7 @@ _DATED = re.compile(
 _DATED_LAST = re.compile(rf"^(.*\S)\s*[\[(（]?({_DAY})[\])）]?$", re.S)
 _PERSON = re.compile(
     r"^((?:[\u4e00-\u9fff·]{2,5}|[A-Z][\w'’.\-]+(?:\s+[A-Z][\w'’.\-]*){1,3}(?:\s*[(（][\u4e00-\u9fff]{2,4}[)）])?))"
-    r"\s*(?:$|[(（,，:：;；|]\s*|[–—-]+\s*|\s(?=\S))(.*?)\s*$",
+    r"\s*(?:$|(?=[(（])|[,，:：;；|]\s*|[–—-]+\s*|\s(?=\S))(.*?)\s*$",
     re.S,
 )
 _SHARE = 0.6
@@ -52,6 +53,30 @@ def read_entries(items: list[HtmlElement], *, heading: str, line_offset: int) ->
     return None
 
 
+def find_references(elements: list[HtmlElement], *, line_offset: int) -> Iterator[tuple[list[HtmlElement], Grid]]:
+    """Yield the runs of paragraphs that are references, each as one table."""
+    run: list[HtmlElement] = []
+    records: list[tuple[dict[str, str], int]] = []
+    for element in [*elements, None]:
+        fields = citation_fields(element) if element is not None and not is_block_inside(element) else {}
+        if fields and element is not None:
+            run.append(element)
+            records.append((fields, (element.sourceline or 1) + line_offset))
+            continue
+        if len(run) > 1:
+            yield run, grid_of(records, name="", line=records[0][1])
+        run, records = [], []
+
+
+def read_references(texts: list[str], *, line: int) -> Grid | None:
+    """Return lines of text as a table of references, or None where most of them are none."""
+    records = [reference_fields(text) for text in texts]
+    if len(texts) < 2 or sum(map(bool, records)) * 5 < len(texts) * 4:
+        return None
+    told = [(record or {"text": text}, line) for record, text in zip(records, texts, strict=True)]
+    return grid_of(told, name="", line=line)
+
+
 def _dated(text: str) -> dict[str, str]:
     match = _DATED.match(text)
     if match and len(match.group(2)) > 5:
@@ -65,6 +90,6 @@ def _person(text: str) -> dict[str, str]:
     if not match or len(text) > 200:
         return {}
     rest = match.group(2).strip()
-    if rest.endswith((")", "）")) and rest.count("(") + rest.count("（") < rest.count(")") + rest.count("）"):
-        rest = rest[:-1].strip()
+    if rest[:1] in "(（" and rest[-1:] in ")）" and len(re.findall("[(（]", rest)) == 1:
+        rest = rest[1:-1].strip()
     return {"name": match.group(1)} | ({"description": rest} if rest else {})

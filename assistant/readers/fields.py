@@ -1,5 +1,6 @@
 """Names for the pieces of a person, a paper or a news item that a page sets out by its looks."""
 
+import functools
 import re
 
 from assistant.readers.grid import Grid
@@ -15,11 +16,11 @@ _HINTS: tuple[tuple[str, str], ...] = (
     ("office", r"office|room"),
     ("year", r"year"),
     ("date", r"date|time|datetime|published|when|day|posted"),
-    ("venue", r"venue|journal|conference|conf|booktitle|publisher|periodical|proceedings"),
+    ("venue", r"venue|journal|conference|conf|booktitle|publisher|periodical|proceedings|abbr"),
     ("affiliation", r"affiliation|organi[sz]ation|institution|institute|university|company|dept"),
     ("role", r"role|position|job|rank|occupation|identity|degree|status|designation|subtitle"),
     ("interests", r"interests?|areas?|fields?|topics?|directions?|research"),
-    ("award", r"awards?|honou?rs?|badge"),
+    ("award", r"awards?|honou?rs?"),
     ("description", r"desc|description|abstract|summary|bio|biography|intro|introduction|excerpt"),
     ("tags", r"tags?|categor(?:y|ies)|keywords?|labels?"),
     ("name", r"name|fullname|person"),
@@ -53,6 +54,17 @@ _CHINESE = {
     "excerpt": "摘要",
     "collection": "栏目",
 }
+# Labels that announce a value wherever they stand; others count where several cards share them.
+_LABELS = re.compile(
+    r"^(?:作者|姓名|职称|职务|职位|邮箱|电子邮[箱件]|电话|手机|传真|办公室|办公地点|地址|通讯地址|邮编|单位|学校|学院"
+    r"|研究方向|研究兴趣|研究领域|方向|期刊|会议|期刊或会议|发表于|论文|题目|标题|论文题目|年份|时间|日期|地点|主题|主讲人?"
+    r"|报告人|嘉宾|主持人|简介|学历|学位|专业|年级|入学年份|毕业时间|毕业去向|去向|导师|关键词|摘要|主页|个人主页|联系人"
+    r"|联系方式|负责人|项目名称|项目来源|起止时间|经费|e-?mail|phone|tel|telephone|fax|office|room|address|affiliation"
+    r"|research interests?|interests?|research areas?|advisors?|supervisors?|authors?|title|venue|journal|conference"
+    r"|year|date|time|location|place|speaker|topic|abstract|keywords?|position|degree|education|thesis|website"
+    r"|homepage|contact|sponsor|funding|period|status|deadline)$",
+    re.I,
+)
 _ROLE = re.compile(
     r"(?:教授|副教授|讲师|研究员|副研究员|助理研究员|工程师|博士后|博士生|硕士生|本科生|研究生|院士|博导"
     r"|硕导|导师|主任|助理|毕业生)|\b(?:professor|lecturer|researcher|scientist|engineer|postdoc\w*"
@@ -75,13 +87,21 @@ _PAPERS = re.compile(r"论文|发表|成果|专利|著作|\b(?:publications?|pap
 
 def hinted(names: list[str]) -> str:
     """Return the field that class names speak of, "" where they do not: ``member-name`` → name."""
-    for name in names:
-        words = [word for word in re.split(r"[-_]+", name) if word]
-        for word in reversed(words):
-            for field, pattern in _HINT_PATTERNS:
-                if pattern.match(word):
-                    return field
+    return next(filter(None, map(_hinted_by, names)), "")
+
+
+@functools.lru_cache(maxsize=8192)
+def _hinted_by(name: str) -> str:
+    for word in reversed([word for word in re.split(r"[-_]+", name) if word]):
+        for field, pattern in _HINT_PATTERNS:
+            if pattern.match(word):
+                return field
     return ""
+
+
+def is_known_label(label: str) -> bool:
+    """Return whether a label announces a value wherever it stands."""
+    return bool(_LABELS.match(label))
 
 
 def labelled(text: str) -> tuple[str, str]:
@@ -118,6 +138,7 @@ def is_about_papers(heading: str) -> bool:
 def grid_of(records: list[tuple[dict[str, str], int]], *, name: str, line: int) -> Grid:
     """Return records of named texts as one table, its columns in the language of the texts."""
     columns = list(dict.fromkeys(field for record, _ in records for field in record))
+    columns.sort(key=lambda field: field not in ("name", "title"))
     language = detect_language(" ".join(text for record, _ in records for text in record.values()))
     rows = tuple((tuple(record.get(column, "") for column in columns), row_line) for record, row_line in records)
     return Grid(name, tuple(column_name(column, language) for column in columns), rows, line)

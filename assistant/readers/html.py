@@ -14,7 +14,7 @@ from assistant.readers.liquid import without_template_tags
 from assistant.readers.visible import drop_hidden, parse
 from assistant.schema import Document
 
-_SITE_SUFFIX = re.compile(r"\s+[|｜—–·»-]+\s+|\s*[|｜_»]\s*|\s*——\s*")
+_SITE_SUFFIX = re.compile(r"(?<=[\u4e00-\u9fff])-(?=[\u4e00-\u9fff])|\s+[|｜—–·»-]+\s+|\s*[|｜_»]\s*|\s*——\s*")
 
 
 def read(file: SourceFile) -> Document:
@@ -35,19 +35,18 @@ def read_page(builder: DocumentBuilder, markup: str, *, title: str = "") -> Docu
     root = parse(markup)
     named = root.find(".//title") if root is not None else None
     page_title = folded(named.text).strip() if named is not None else ""
-    heading = ""
     if root is not None:
         drop_hidden(root)
         contacts = margin_contacts(root)
         content = main_content(root)
-        write_blocks(builder, content, line_offset=0)
         first = content.find(".//h1")
-        heading = text_of(first) if first is not None else ""
+        title = title or _title(page_title, text_of(first) if first is not None else "")
+        write_blocks(builder, content, line_offset=0, title=title)
         if contacts:
             builder.section((), anchor="", line=contacts[0][1])
         for text, line in contacts:
             builder.block("paragraph", text, line=line)
-    document = builder.build(title=title or _title(page_title, heading))
+    document = builder.build(title=title or page_title)
     if not document.blocks:
         builder.warn(0, "no-text", "the page holds nothing that a visitor would read")
         document = builder.build(title=document.title)

@@ -5,24 +5,42 @@ import re
 from lxml.html import HtmlElement
 
 from assistant.readers.builder import DocumentBuilder
-from assistant.readers.cards import find_cards, read_cards
-from assistant.readers.entries import read_entries
+from assistant.readers.cards import find_groups, hints_in, read_cards
+from assistant.readers.entries import find_references, read_entries, read_references
 from assistant.readers.grid import Grid, write_grids
 from assistant.readers.html_tables import cells_of, is_layout, read_table, rows_of
-from assistant.readers.inline import broken_text, folded, is_block, lines_of, paragraphs, picture_text, text_of
+from assistant.readers.inline import (
+    broken_text,
+    folded,
+    is_block,
+    is_block_inside,
+    lines_of,
+    paragraphs,
+    picture_text,
+    text_of,
+)
+from assistant.readers.visible import classes
 from assistant.schema import BlockKind
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _MAX_DEPTH = 100
 _LIST_TAGS = frozenset(("ul", "ol", "menu", "dir"))
 _YEAR_HEADING = re.compile(r"^\D{0,3}(?:19|20)\d{2}(?:\s*[-–~至]\s*(?:19|20)\d{2})?\D{0,3}$")
+_ANNOUNCING = re.compile(
+    r"[：:]$|^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）]|第.{1,3}[章节条部分])"
+)
+_SENTENCE = re.compile(r"[。！？!?；;，,.]|\d{4}")
 _SOFT_HEADING_LEVEL = 7  # below every <h6>
 _MAX_SOFT_HEADING_CHARS = 30
 
 
-def write_blocks(builder: DocumentBuilder, content: HtmlElement, *, line_offset: int) -> None:
-    """Add the visible content of an element and its links, in reading order."""
-    _Walk(builder, line_offset).flow(content, "paragraph", 0)
+def write_blocks(builder: DocumentBuilder, content: HtmlElement, *, line_offset: int, title: str = "") -> None:
+    """Add the visible content of an element and its links, in reading order.
+
+    ``title`` names tables that stand under no heading that could.
+    """
+    has_headings = next(content.iter("h2", "h3", "h4", "h5", "h6"), None) is not None
+    _Walk(builder, line_offset, title=title, has_headings=has_headings).flow(content, "paragraph", 0)
     for link in content.iter("a"):
         target = str(link.get("href") or "").strip()
         if target and not target.lower().startswith(("javascript:", "data:")):
@@ -32,9 +50,11 @@ def write_blocks(builder: DocumentBuilder, content: HtmlElement, *, line_offset:
 class _Walk:
     """Tells the builder what the tree holds; one instance for one tree."""
 
-    def __init__(self, builder: DocumentBuilder, line_offset: int) -> None:
+    def __init__(self, builder: DocumentBuilder, line_offset: int, *, title: str, has_headings: bool) -> None:
         self._builder = builder
         self._offset = line_offset
+        self._title = title
+        self._has_headings = has_headings  # a page with real ones sets words bold for other reasons
 
     def flow(self, element: HtmlElement, kind: BlockKind, depth: int) -> None:
         """Add an element's children; what runs on one line becomes one block."""
@@ -64,9 +84,17 @@ class _Walk:
         """Return the tables that runs of cards amount to, at their first card, and the others."""
         if element.tag in _LIST_TAGS or len(element) == 0:
             return {}, set()
-        runs = find_cards(element, line_offset=self._offset)
-        opening = {run.elements[0]: run.grid for run in runs}
-        return opening, {card for run in runs for card in run.elements[1:]}
+        opening: dict[HtmlElement, Grid] = {}
+        done: set[HtmlElement] = set()
+        for group in find_groups(element):
+            found = list(find_references(group, line_offset=self._offset)) if len(group) > 1 else []
+            if not found:
+                grid = read_cards(group, line_offset=self._offset)
+                found = [(group, grid)] if grid is not None else []
+            for run, grid in found:
+                opening[run[0]] = grid
+                done.update(run[1:])
+        return opening, done
 
     def _block(self, element: HtmlElement, kind: BlockKind, depth: int) -> None:
         tag = str(element.tag)
@@ -80,13 +108,11 @@ class _Walk:
             self._list(element, depth)
         elif tag == "dl":
             self._definitions(element, depth)
-        elif tag == "p" and self._is_soft_heading(element):
-            self._builder.heading(
-                text_of(element).rstrip("：: "),
-                level=_SOFT_HEADING_LEVEL,
-                line=self._line(element),
-                anchor=str(element.get("id") or ""),
-            )
+        elif tag in ("p", "div") and self._is_soft_heading(element):
+            text, level = text_of(element).rstrip("：: "), _SOFT_HEADING_LEVEL
+            if "msotitle" in classes(element):
+                level = 1
+            self._builder.heading(text, level=level, line=self._line(element), anchor=str(element.get("id") or ""))
         elif tag != "hr":
             self.flow(element, kind, depth)
 
@@ -99,8 +125,12 @@ class _Walk:
     def _list(self, element: HtmlElement, depth: int) -> None:
         items = [child for child in element if child.tag == "li"]
         heading = self._builder.heading_path[-1] if self._builder.heading_path else ""
-        grid = read_entries(items, heading=heading, line_offset=self._offset)
-        if grid is None and items and any(is_block(child) for item in items for child in item):
+        grid = None
+        if items and all(len(hints_in(item)) > 1 for item in items):  # the page itself names the parts
+            grid = read_cards(items, line_offset=self._offset)
+        if grid is None:
+            grid = read_entries(items, heading=heading, line_offset=self._offset)
+        if grid is None and any(is_block(child) for item in items for child in item):
             grid = read_cards(items, line_offset=self._offset)
         if grid is not None:
             self._table(grid)
@@ -152,10 +182,15 @@ class _Walk:
     def _table(self, grid: Grid) -> None:
         # A year over a list says when; the heading above it says what.
         headings = [name for name in self._builder.heading_path if not _YEAR_HEADING.match(name)]
-        write_grids(self._builder, [grid], name=headings[-1] if headings else "")
+        write_grids(self._builder, [grid], name=headings[-1] if headings else self._title)
 
     def _text(self, broken: str, kind: BlockKind, line: int) -> None:
-        for text in paragraphs(broken):
+        texts = paragraphs(broken)
+        references = read_references(texts, line=line) if len(texts) > 1 else None
+        if references is not None:
+            self._table(references)
+            return
+        for text in texts:
             if any(character.isalnum() for character in text):  # not the arrows of a carousel
                 self._builder.block(kind, text, line=line)
 
@@ -165,15 +200,17 @@ class _Walk:
     def _is_soft_heading(self, element: HtmlElement) -> bool:
         """Return whether a paragraph is all bold and announces what stands below it."""
         text = text_of(element)
-        if not 0 < len(text) <= _MAX_SOFT_HEADING_CHARS or len(element) != 1:
+        if not 0 < len(text) <= _MAX_SOFT_HEADING_CHARS or is_block_inside(element):
             return False
-        bold = element[0]
-        if bold.tag not in ("b", "strong") or text_of(bold) != text:
+        bold = "".join(text_of(part) for part in element.iter("b", "strong"))
+        if re.sub(r"\s", "", bold) != re.sub(r"\s", "", text):
             return False
         following = element.getnext()
         if following is None or following.tag in _HEADINGS:
             return False
-        return text[-1] in "：:"
+        if _ANNOUNCING.search(text) or "msotitle" in classes(element):
+            return True
+        return not self._has_headings and not _SENTENCE.search(text)
 
 
 def _anchor(heading: HtmlElement) -> str:

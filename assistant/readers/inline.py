@@ -28,17 +28,25 @@ def is_block(element: HtmlElement) -> bool:
     return element.tag in BLOCK_TAGS or next(element.iter(*BLOCK_TAGS), None) is not None
 
 
+def is_block_inside(element: HtmlElement) -> bool:
+    """Return whether a block stands below the element."""
+    return next(element.iterdescendants(*BLOCK_TAGS), None) is not None
+
+
 def broken_text(element: HtmlElement) -> str:
     """Return the element's visible text with a line end wherever the markup breaks the line."""
     pieces: list[str] = []
     for event, node in etree.iterwalk(element, events=("start", "end")):
         breaks = node is not element and node.tag in BLOCK_TAGS
         if event == "start":
-            pieces.append("\n" if breaks or node.tag == "br" else "")
+            if breaks or node.tag == "br":
+                pieces.append("\n")
             pieces.append(folded(node.text))
         else:
-            pieces.append(_contact(node))
-            pieces.append("\n" if breaks else "")
+            if node.tag == "a" or node.tag == "span":
+                pieces.append(_contact(node))
+            if breaks:
+                pieces.append("\n")
             if node is not element:
                 pieces.append(folded(node.tail))
     return "".join(pieces)
@@ -74,8 +82,10 @@ def paragraphs(broken: str) -> list[str]:
 
 def folded(text: str | None) -> str:
     """Return source text as a browser shows it: every run of white space one space."""
+    if not text or (text.isascii() and text.isalnum()):
+        return text or ""
     # A line end between Chinese characters comes from an editor's wrapping: nobody writes a space there.
-    return _SPACE.sub(" ", _WRAPPED_HAN.sub("", text or ""))
+    return _SPACE.sub(" ", _WRAPPED_HAN.sub("", text))
 
 
 def picture_text(element: HtmlElement) -> str:
@@ -86,7 +96,7 @@ def picture_text(element: HtmlElement) -> str:
 
 def _contact(element: HtmlElement) -> str:
     """Return the address behind a contact link that does not itself show one."""
-    if element.tag not in ("a", "span"):
+    if not element.attrib:
         return ""
     protected = str(element.get("data-cfemail") or "")
     if _HEX.fullmatch(protected):

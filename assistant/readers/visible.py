@@ -164,6 +164,8 @@ def _weight(compounds: tuple[_Compound, ...], order: int) -> tuple[int, int, int
 
 
 def _is_hidden(element: HtmlElement, rules: list[_Rule], opened: frozenset[str]) -> bool:
+    if not element.attrib and not rules:
+        return False
     names = classes(element)
     if not _HIDDEN_CLASSES.isdisjoint(names) and not any(map(_SHOWN_AGAIN.search, names)):
         return True
@@ -187,6 +189,8 @@ def _opened_by_controls(root: HtmlElement) -> frozenset[str]:
     """Return the ids of panels that a button or tab of the page opens: visitors do see them."""
     opened: set[str] = set()
     for element in root.iter("a", "button", "summary", "label", "li", "div", "span"):
+        if not element.attrib:
+            continue
         for name in ("aria-controls", "data-target", "data-bs-target"):
             opened.update(str(element.get(name) or "").replace("#", " ").split())
         if element.get("role") == "tab" or element.get("data-toggle") == "tab":
