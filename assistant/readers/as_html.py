@@ -27,10 +27,9 @@ def items_as_html(items: Sequence[nodes.Element], line_of: Callable[[nodes.Node]
     """Return one-paragraph list items as ``<li>`` elements, [] where one of them is more."""
     found: list[HtmlElement] = []
     for item in items:
-        if len(item.children) != 1 or not isinstance(item[0], nodes.paragraph):
-            return []
+        shown = [child for child in item.children if not isinstance(child, _DROPPED)]
         element = html.Element("li")
-        if not _fill(element, item[0]):
+        if len(shown) != 1 or not isinstance(shown[0], nodes.paragraph) or not _fill(element, shown[0]):
             return []
         element.sourceline = min(line_of(item), 65_000)
         found.append(element)

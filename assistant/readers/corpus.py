@@ -148,11 +148,7 @@ def _read(site: Site, source: str) -> Page | Document:
         from assistant.readers import myst
 
         return myst.read_page(file, site.settings)
-    try:
-        reader = _load_reader(name)
-    except ImportError as error:
-        raise ReadError(f"{source}: no reader yet for {name}") from error
-    return reader(file)
+    return _load_reader(name)(file)
 
 
 def _load_reader(name: str) -> Callable[[SourceFile], Document]:

@@ -2,7 +2,7 @@
 
 from assistant.readers.builder import SourceFile
 from assistant.readers.doctree import page_of
-from assistant.readers.myst_parsing import myst_parser, without_front_matter
+from assistant.readers.myst_parsing import myst_parser, substituted, without_front_matter
 from assistant.readers.page import Page, resolve
 from assistant.readers.reading import Reading, SphinxSettings
 from assistant.readers.source_text import read_source
@@ -17,7 +17,7 @@ def read_page(file: SourceFile, settings: SphinxSettings = _DEFAULT) -> Page:
     text, warnings = read_source(file)
     told = Told()
     reading = Reading(file, settings)
-    document = parse(without_front_matter(text), myst_parser(settings), reading, told)
+    document = parse(without_front_matter(substituted(text, settings)), myst_parser(settings), reading, told)
     return page_of(document, file, told, warnings)
 
 

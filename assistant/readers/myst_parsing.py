@@ -2,6 +2,7 @@
 
 import re
 
+import yaml
 from docutils import nodes, utils
 from docutils.parsers import Parser
 
@@ -9,6 +10,8 @@ from assistant.readers.reading import Reading, SphinxSettings
 from assistant.readers.roles import CrossReference, Download
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
+_NAMED = re.compile(r"\{\{\s*([\w-]+)\s*\}\}")
 
 
 def myst_parser(settings: SphinxSettings) -> Parser:
@@ -78,6 +81,45 @@ def _local_link(href: str, reading: Reading, *, shown: bool) -> nodes.Element:
         return CrossReference(href, kind="doc", target=page, text=href, title="", uri=href)
     label = nodes.fully_normalize_name(href.rpartition("#")[2])
     return CrossReference(href, kind="label", target=label, text=href, title="", uri=href)
+
+
+def substituted(text: str, settings: SphinxSettings) -> str:
+    """Return ``text`` with each ``{{ name }}`` that conf.py or front matter gives a plain value.
+
+    Line numbers stay: a value of several lines is put on one. Code blocks are left alone.
+    """
+    known = dict(settings.conf.myst_substitutions) | _own_substitutions(text)
+    if not known or "{{" not in text:
+        return text
+    lines = text.split("\n")
+    fence = ""
+    for number, line in enumerate(lines):
+        opened = _FENCE.match(line)
+        if opened and not fence and "{" not in line:
+            fence = opened.group(1)
+        elif fence and line.strip() == fence:
+            fence = ""
+        elif not fence:
+            lines[number] = _NAMED.sub(lambda match: known.get(match.group(1), match.group(0)), line)
+    return "\n".join(lines)
+
+
+def _own_substitutions(text: str) -> dict[str, str]:
+    """Return the plain substitutions that the page's front matter defines."""
+    match = _FRONT_MATTER.match(text)
+    try:
+        data = yaml.safe_load(match.group(0).strip().strip("-.")) if match else None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return {}
+    if not isinstance(data, dict):
+        return {}
+    inner = data.get("myst")
+    found: dict[str, str] = {}
+    for given in (data.get("substitutions"), inner.get("substitutions") if isinstance(inner, dict) else None):
+        for name, value in given.items() if isinstance(given, dict) else ():
+            if isinstance(value, (str, int, float)):
+                found[str(name)] = " ".join(str(value).split())
+    return found
 
 
 def without_front_matter(text: str) -> str:

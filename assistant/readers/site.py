@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
+from assistant.readers.listing import glob_expression
 from assistant.readers.page import Page
 from assistant.readers.placeholders import is_placeholder
 from assistant.readers.reading import SphinxSettings
-from assistant.readers.sphinx_conf import SphinxConf, read_conf
+from assistant.readers.sphinx_conf import SphinxConf, read_conf, read_external_toc
 from assistant.schema import Document, Status
 
 SiteKind = Literal["sphinx", "jekyll", "hugo", "html", "plain"]
@@ -31,6 +32,7 @@ class Site:
     settings: SphinxSettings  # of a Sphinx site; the defaults elsewhere
     files: tuple[str, ...]
     url: str  # where it is published, with a trailing "/"; "" where unknown
+    toc: tuple[str, ...] = ()  # globs of the pages that a Jupyter Book's _toc.yml publishes
 
     @property
     def conf(self) -> SphinxConf:
@@ -46,23 +48,40 @@ class Site:
 
 def describe_site(root: Path, files: Sequence[str], *, site_url: str = "") -> Site:
     """Return the site that ``files`` (sorted paths below ``root``) make up."""
-    conf_path = _shallowest(files, "conf.py")
-    conf = read_conf(root / conf_path) if conf_path else SphinxConf()
-    kind = _kind(root, files, has_conf=bool(conf_path))
-    base = posixpath.dirname(conf_path)
-    if kind == "sphinx" and not conf_path:
+    conf_path = _conf_path(files)
+    toc_path = _shallowest(files, "_toc.yml")
+    kind = _kind(root, files, is_sphinx=bool(conf_path or toc_path))
+    conf = read_conf(root / conf_path) if conf_path and kind == "sphinx" else SphinxConf()
+    base = posixpath.dirname(conf_path or toc_path)
+    toc: tuple[str, ...] = ()
+    if kind == "sphinx" and toc_path:
+        root_doc, toc = read_external_toc(root / toc_path)
+        conf = replace(conf, root_doc=root_doc or conf.root_doc)
+    elif kind == "sphinx" and not conf_path:
         base = posixpath.dirname(_shallowest(files, "index.rst") or _shallowest(files, "index.md"))
     names = {name for source in files for name in [_docname(source, conf.suffixes)] if name}
     url = site_url or conf.html_baseurl
     url = url if not url or url.endswith("/") else f"{url}/"
-    settings = SphinxSettings(conf, base, tuple(sorted(names)))
-    return Site(root, kind, settings, tuple(files), url)
+    settings = SphinxSettings(conf, base if kind == "sphinx" else "", tuple(sorted(names)))
+    return Site(root, kind, settings, tuple(files), url, toc)
 
 
-def _kind(root: Path, files: Sequence[str], *, has_conf: bool) -> SiteKind:
-    if has_conf:
-        return "sphinx"
+def _conf_path(files: Sequence[str]) -> str:
+    """Return the conf.py nearest to the top that has pages beside or below it."""
+    pages = [source for source in files if source.endswith((".rst", ".md"))]
+    found = [
+        source
+        for source in files
+        if posixpath.basename(source) == "conf.py"
+        and any(page.startswith(source.removesuffix("conf.py")) for page in pages)
+    ]
+    return _shallowest(found, "conf.py")
+
+
+def _kind(root: Path, files: Sequence[str], *, is_sphinx: bool) -> SiteKind:
     top = {source.split("/", 1)[0] for source in files}
+    if is_sphinx and not ("_config.yml" in top and any(source.startswith(_JEKYLL_FOLDERS) for source in files)):
+        return "sphinx"
     if top & {"hugo.toml", "hugo.yaml"} or (
         "content" in {s.split("/")[0] for s in files} and top & {"config.toml", "config.yaml"}
     ):
@@ -124,9 +143,19 @@ def place_files(site: Site, documents: Sequence[Document]) -> tuple[Document, ..
         status: Status = "orphan" if orphan else "published"
         if is_page and is_placeholder(document):
             status = "placeholder"
-        url = site.url + quote(document.source) if site.url else ""
+        url = site.url + quote(_plain_path(document.source)) if site.url else ""
         placed.append(replace(document, status=status, url=url))
     return tuple(placed)
+
+
+def _plain_path(source: str) -> str:
+    """Return the path of a page that GitHub Pages and its like make of a file."""
+    stem, suffix = posixpath.splitext(source)
+    if suffix not in (".md", ".rst"):
+        return source
+    folder, name = posixpath.split(stem)
+    name = "index" if name.lower() == "readme" else name
+    return posixpath.join(folder, f"{name}.html")
 
 
 def linked_files(documents: Iterable[Document], site: Site) -> frozenset[str]:
@@ -154,8 +183,9 @@ def _reachable(site: Site, pages: Mapping[str, Page]) -> frozenset[str]:
     root = posixpath.join(site.settings.base, site.conf.root_doc)
     if root not in pages:
         return frozenset(pages)
-    reached = {root}
-    waiting = [root]
+    listed = {posixpath.normpath(posixpath.join(site.settings.base, name)) for name in site.toc}
+    reached = {root} | {name for name in pages if any(glob_expression(one).fullmatch(name) for one in listed)}
+    waiting = sorted(reached)
     while waiting:
         for name in pages[waiting.pop()].toctree:
             if name in pages and name not in reached:

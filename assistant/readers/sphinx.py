@@ -34,6 +34,7 @@ class Told:
             self.messages.append(message)
 
 
+_ROMAN_LETTERS = {1: "I", 5: "V", 10: "X", 50: "L", 100: "C", 500: "D", 1000: "M"}
 _TRANSFORMS = (
     references.Substitutions,
     references.PropagateTargets,
@@ -123,6 +124,7 @@ def parse(text: str, parser: Parser, reading: Reading, told: Told) -> nodes.docu
     try:
         with registered():
             parser.parse(text, document)
+        _restore_initials(document)
         _fill_in_defaults(document, reading.settings.conf)
         document.transformer.populate_from_components((parser,))
         document.transformer.add_transforms(_TRANSFORMS)
@@ -132,6 +134,21 @@ def parse(text: str, parser: Parser, reading: Reading, told: Told) -> nodes.docu
     except _STUMBLES as error:
         raise ReadError(f"{reading.source}: docutils cannot read this page ({error!r})") from error
     return document
+
+
+def _restore_initials(document: nodes.document) -> None:
+    """Turn lists of one item, such as "A. Li, B. Han: Title", back into what their author wrote."""
+    for node in list(document.findall(nodes.enumerated_list)):
+        start = node.get("start", 1)
+        letter = ""
+        if node["enumtype"] == "upperalpha" and 1 <= start <= 26:
+            letter = chr(ord("A") + start - 1)
+        elif node["enumtype"] == "upperroman":
+            letter = _ROMAN_LETTERS.get(start, "")
+        if letter and len(node) == 1 and len(node[0]) and isinstance(node[0][0], nodes.paragraph):
+            initial = f"{node.get('prefix', '')}{letter}{node.get('suffix', '')} "
+            node[0][0].insert(0, nodes.Text(initial))
+            node.replace_self(node[0].children)
 
 
 def _fill_in_defaults(document: nodes.document, conf: SphinxConf) -> None:

@@ -1,9 +1,12 @@
-"""Reads the literal values of a Sphinx conf.py without ever running it."""
+"""Reads what a Sphinx site says of itself, conf.py or _toc.yml, without ever running it."""
 
 import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 # What MyST takes in where no conf.py says which extensions are on. ``substitution`` is never
 # among them: MyST renders it with Jinja2, and the corpus is not trusted with templates.
@@ -38,6 +41,7 @@ class SphinxConf:
     extra_path: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = (".rst", ".md")
     myst_extensions: tuple[str, ...] = _LENIENT_MYST
+    myst_substitutions: tuple[tuple[str, str], ...] = ()  # plain values by name
     rst_prolog: str = ""
     rst_epilog: str = ""
 
@@ -68,9 +72,31 @@ def read_conf(path: Path) -> SphinxConf:
         extra_path=_strings(values.get("html_extra_path"), ()),
         suffixes=_suffixes(values.get("source_suffix"), default.suffixes),
         myst_extensions=extensions,
+        myst_substitutions=_texts_by_name(values.get("myst_substitutions")),
         rst_prolog=_string(values, "rst_prolog"),
         rst_epilog=_string(values, "rst_epilog"),
     )
+
+
+def read_external_toc(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Return (root page, globs of all pages) of a Jupyter Book's _toc.yml."""
+    try:
+        content = yaml.safe_load(path.read_bytes())
+    except (OSError, yaml.YAMLError, ValueError, RecursionError):
+        return "", ()
+    names: list[str] = []
+    waiting = [content]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            names += [str(node[key]) for key in ("root", "file", "glob") if key in node]
+            waiting += [value for value in node.values() if isinstance(value, list)]
+    first = content[0] if isinstance(content, list) and content else content
+    root = first.get("root", first.get("file", "")) if isinstance(first, dict) else ""
+    pages = [re.sub(r"\.(?:md|rst|ipynb)$", "", name) for name in (str(root), *names)]
+    return pages[0], tuple(sorted(set(filter(None, pages))))
 
 
 def _assign(statement: ast.stmt, values: dict[str, object]) -> None:
@@ -117,3 +143,10 @@ def _suffixes(value: object, default: tuple[str, ...]) -> tuple[str, ...]:
     if isinstance(value, dict):
         return tuple(suffix for suffix in value if isinstance(suffix, str))
     return _strings(value, default)
+
+
+def _texts_by_name(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict):
+        return ()
+    plain = ((name, text) for name, text in value.items() if isinstance(name, str) and isinstance(text, str))
+    return tuple((name, " ".join(text.split())) for name, text in plain)

@@ -21,7 +21,7 @@ SITE_URL = "https://lab.example.org/docs"
 def write(root: Path, **files: str) -> Path:
     """Write files whose names have "__" for "/" and end in "_rst", "_md", …"""
     for name, content in files.items():
-        path = root / re.sub(r"_(\w+)$", r".\1", name.replace("__", "/"))
+        path = root / re.sub(r"_([a-z]+)$", r".\1", name.replace("__", "/"))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, "utf-8")
     return root
@@ -211,3 +211,52 @@ def test_the_shared_home_page_comes_out_whole():
     assert len(table.rows) == 5 and all(all(row.cells) for row in table.rows)
     assert [told.code for told in document.warnings] == ["malformed-table"]
     assert [section.anchor for section in document.sections][1:] == ["id1", "id2", "id3", "id4"]
+
+
+def test_a_jupyter_book_publishes_what_its_toc_lists(tmp_path: Path):
+    root = write(
+        tmp_path,
+        _config_yml="title: Book\n",
+        _toc_yml="format: jb-book\nroot: intro\nparts:\n- chapters:\n  - file: a.md\n  - glob: more/*\n",
+        intro_md="# Intro\n\nText.\n",
+        a_md="# A\n\nText.\n",
+        more__b_md="# B\n\nText.\n",
+        c_md="# C\n\nText.\n",
+    )
+    corpus = read_corpus(root, site_url="https://x.example.org")
+    assert statuses(corpus) == {
+        "a.md": "published",
+        "c.md": "orphan",
+        "intro.md": "published",
+        "more/b.md": "published",
+    }
+    assert corpus.documents[0].url == "https://x.example.org/a.html"
+
+
+def test_a_conf_py_without_pages_does_not_make_a_sphinx_site(tmp_path: Path):
+    root = write(tmp_path, tool__conf_py="x = 1\n", index_html="<title>T</title><p>Text.</p>")
+    assert statuses(read_corpus(root)) == {"index.html": "published"}
+
+
+def test_plain_values_are_substituted_and_templates_never_run(tmp_path: Path):
+    root = write(
+        tmp_path,
+        conf_py='myst_enable_extensions = ["substitution"]\nmyst_substitutions = {"lab": "示例实验室"}\n',
+        index_md="---\nsubstitutions:\n  seats: 3\n---\n# {{ lab }}\n\n{{seats}} 个名额，{{ 7 * 7 }}。\n\n"
+        "```\n{{ lab }}\n```\n",
+    )
+    document = read_corpus(root).documents[0]
+    assert document.title == "示例实验室"
+    assert document.text.endswith("3 个名额，{{ 7 * 7 }}。\n\n{{ lab }}")
+
+
+def test_a_list_of_publications_in_any_markup_is_a_table(tmp_path: Path):
+    text = (
+        'Papers\n======\n\n- A. Li, B. Han. "Fast Kernels for Slow Chips". OSDI 2024.\n'
+        '- C. Wu, A. Li. "A Second Look at Caches". SOSP 2023.\n'
+    )
+    root = write(tmp_path, index_rst=text, conf_py="", b_md=text)
+    tables = [document.tables for document in read_corpus(root).documents]
+    assert [[row.cells[0] for row in table.rows] for (table,) in tables] == [
+        ["Fast Kernels for Slow Chips", "A Second Look at Caches"]
+    ] * 2
