@@ -157,15 +157,16 @@ def load_assistant(settings: Settings) -> Assistant:
 
 
 def _answerer(generation: store.Generation, embedder: Embedder, settings: Settings) -> Answerer:
-    lexical = generation.lexical
+    lexical, frequency = generation.lexical, WordFrequency.load()
+    names = NameIndex(lexical.vocabulary, frequency)
     parser = QueryParser(
         lexical,
-        WordFrequency.load(),
+        frequency,
         TermTranslator.load(),
-        NameIndex(lexical.vocabulary),
+        names,
         Glossary.load(settings.corpus.path / "glossary.yaml"),
     )
-    return Answerer(generation, embedder, parser, max_citations=settings.answer.max_citations)
+    return Answerer(generation, embedder, parser, names, max_citations=settings.answer.max_citations)
 
 
 def _read(settings: Settings, on_progress: Callable[[int, int], None]) -> Corpus:

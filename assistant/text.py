@@ -114,9 +114,17 @@ class Evidence:
         if not token.isascii():
             return token in self.folded
         is_stem = len(token) > 3 and token.isalpha()
+        if token[0].isdigit() and token.isalnum():  # 80g stands in 80GB
+            return token in self.folded and bool(_quantity_pattern(token).search(self.folded))
         # Snowball writes "study" and "studies" as "studi".
         core = token[:-1] if is_stem and token[-1] == "i" else token
         return core in self.folded and bool(_word_pattern(core, is_stem).search(self.folded))
+
+
+@lru_cache(maxsize=1024)
+def _quantity_pattern(token: str) -> re.Pattern[str]:
+    unit = "[a-z]?" if token[-1].isalpha() else ""
+    return re.compile(rf"(?<![a-z0-9]){re.escape(token)}{unit}(?![a-z0-9])")
 
 
 @lru_cache(maxsize=8192)

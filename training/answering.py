@@ -142,10 +142,10 @@ def _bench(documents: Sequence[Document], embedder: Embedder, weights: Weights) 
         model="", corpus_digest="", pages=(), passages=passages, records=(),
         lexical=lexical, vectors=vectors,
     )  # fmt: skip
-    parser = QueryParser(
-        lexical, WordFrequency.load(), TermTranslator.load(), NameIndex(lexical.vocabulary), Glossary.load()
-    )
-    return _Bench(Retriever(generation, embedder), Interpreter(parser), FactFinder(embedder, weights))
+    frequency = WordFrequency.load()
+    names = NameIndex(lexical.vocabulary, frequency)
+    parser = QueryParser(lexical, frequency, TermTranslator.load(), names, Glossary.load())
+    return _Bench(Retriever(generation, embedder), Interpreter(parser), FactFinder(embedder, names, weights))
 
 
 def _read(example: _Example, benches: dict[Language, _Bench]) -> tuple[list[Fact], list[Fact]]:

@@ -1,5 +1,6 @@
 """Decides whether the evidence supports an answer."""
 
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 from assistant.answering.facts import Fact
@@ -7,26 +8,29 @@ from assistant.answering.understanding import Understanding
 from assistant.answering.weights import Weights
 from assistant.query import Term
 
+_RUNNER_UP = 0.75  # share of the best score down to which a fact may step in for the best
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether to answer; ``missing`` are the question's words that the evidence lacks."""
+    """The fact to answer with, or None; ``missing`` are the question's words without evidence."""
 
-    supported: bool
+    fact: Fact | None
     confidence: float  # 0…1
     missing: tuple[Term, ...]
 
 
-def judge(asked: Understanding, fact: Fact | None, weights: Weights) -> Verdict:
-    """Return the verdict on the best fact.
+def judge(asked: Understanding, facts: Sequence[Fact], weights: Weights) -> Verdict:
+    """Return the verdict on the ranked facts.
 
-    A learned probability decides, but for what no likeness makes up for: a name of the question
-    that the passage does not hold, a measure (money, power) or an address it does not show.
+    A learned probability decides, but for what no likeness makes up for (Fact.is_eligible): a
+    name of the question that the passage does not hold, a measure or kind that it does not show.
     """
-    if fact is None or not asked.content:
-        return Verdict(False, 0.0, asked.content)
-    probability = weights.support(astuple(fact.signals))
-    named = tuple(term for term in fact.missing if term.is_named)
-    shows = fact.shows_measure and (asked.kind != "contact" or fact.signals.shows_kind > 0)
-    supported = not named and shows and probability >= weights.threshold
-    return Verdict(supported, probability, named or fact.missing)
+    if not facts or not asked.content:
+        return Verdict(None, 0.0, asked.content)
+    near = [fact for fact in facts if fact.score >= _RUNNER_UP * facts[0].score]
+    best = next((fact for fact in near if fact.is_eligible), facts[0])
+    probability = weights.support(astuple(best.signals))
+    named = tuple(term for term in best.missing if term.is_named)
+    supported = best.is_eligible and probability >= weights.threshold
+    return Verdict(best if supported else None, probability, named or best.missing)

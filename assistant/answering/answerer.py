@@ -1,6 +1,5 @@
 """A question → an Answer: rows where a table holds them, else a verbatim fact, else an abstention."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from assistant.answering.tables import RecordBook, RowAnswer
 from assistant.answering.understanding import Interpreter, Understanding
 from assistant.answering.weights import Weights
 from assistant.index.embedding import Embedder
+from assistant.index.names import NameIndex
 from assistant.index.store import Generation
 from assistant.query import QueryParser
 from assistant.retrieval import Retriever
@@ -20,14 +20,21 @@ from assistant.schema import Answer, Example, Language, Question
 
 _HITS = 20
 _MOST_ROWS = 200  # a question that matches more rows than this names no list
-_DIGIT = re.compile(r"\d")
+_STATED = 0.75  # share of the question in a sentence that states a number: no need to count rows
+_NEARLY_AS_GOOD = 0.93  # share of the best score from which a second fact is quoted too
 
 
 class Answerer:
     """Answers questions over one generation."""
 
     def __init__(
-        self, generation: Generation, embedder: Embedder, parser: QueryParser, *, max_citations: int
+        self,
+        generation: Generation,
+        embedder: Embedder,
+        parser: QueryParser,
+        names: NameIndex,
+        *,
+        max_citations: int,
     ) -> None:
         self._generation = generation
         self._parser = parser
@@ -35,7 +42,7 @@ class Answerer:
         self._retriever = Retriever(generation, embedder)
         self._records = RecordBook(generation.records)
         self._weights = Weights.load()
-        self._facts = FactFinder(embedder, self._weights)
+        self._facts = FactFinder(embedder, names, self._weights)
         self._composer = Composer(generation, max_citations=max_citations)
 
     def answer(self, question: Question) -> Answer:
@@ -55,34 +62,33 @@ class Answerer:
         asked = self._interpreter.understand(question, text)
         hits = self._retriever.search(text, asked.terms, limit=_HITS)
         facts = self._facts.find(asked, hits)
-        best = facts[0] if facts else None
-        verdict = abstaining.judge(asked, best, self._weights)
+        verdict = abstaining.judge(asked, facts, self._weights)
         rows = self._records.find(asked) if asked.wants_rows else None
-        if rows is not None and _rows_answer_best(asked, rows, best, verdict):
+        if rows is not None and _rows_answer_best(asked, rows, verdict):
             return self._composer.rows(asked, rows)
-        if verdict.supported:
-            return self._composer.facts(asked, _worth_quoting(facts), verdict.confidence)
+        if verdict.fact is not None and not (rows is not None and not rows.records):
+            quoted = _worth_quoting(verdict.fact, facts)
+            return self._composer.facts(asked, quoted, verdict.confidence)
         return self._composer.abstention(asked, hits, verdict)
 
 
-def _rows_answer_best(
-    asked: Understanding, rows: RowAnswer, best: Fact | None, verdict: abstaining.Verdict
-) -> bool:
+def _rows_answer_best(asked: Understanding, rows: RowAnswer, verdict: abstaining.Verdict) -> bool:
     """Tell whether the rows, rather than the best sentence, answer the question.
 
     A sentence that states the number itself ("11000+ 个算子测例") beats a count of rows that
-    explain less of the question.
+    explain no more of the question.
     """
-    if len(rows.records) > _MOST_ROWS:
+    if not rows.records or len(rows.records) > _MOST_ROWS:
         return False
-    if best is None or not verdict.supported or best.passage.kind == "row":
+    best = verdict.fact
+    if best is None or best.passage.kind == "row":
         return True
-    states_count = asked.kind == "count" and bool(_DIGIT.search(best.text))
-    if states_count and best.signals.coverage > rows.explained:
+    if asked.kind == "count" and best.signals.shows_kind and best.signals.own_coverage >= _STATED:
         return False
     return rows.explained >= best.signals.coverage - 0.15 or rows.is_filtered
 
 
-def _worth_quoting(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+def _worth_quoting(best: Fact, facts: Sequence[Fact]) -> tuple[Fact, ...]:
     """Return the best fact and those nearly as good."""
-    return tuple(fact for fact in facts if fact.score >= 0.93 * facts[0].score)
+    others = (fact for fact in facts if fact is not best and fact.is_eligible)
+    return best, *(fact for fact in others if fact.score >= _NEARLY_AS_GOOD * best.score)

@@ -7,7 +7,7 @@ from assistant.answering.abstaining import Verdict
 from assistant.answering.facts import Fact
 from assistant.answering.tables import RowAnswer
 from assistant.answering.understanding import Understanding
-from assistant.answering.wording import LONGEST_ANSWER, fields_text, rows_text, say
+from assistant.answering.wording import LONGEST_ANSWER, fields_text, rows_text, say, within
 from assistant.index.store import Generation
 from assistant.schema import Answer, Citation, Field, Hit, Item, Passage, Record
 from assistant.text import sentences
@@ -103,21 +103,11 @@ class Composer:
         language, passage = asked.question.language, fact.passage
         record = self._records.get(passage.record)
         if record is not None:
-            return _clip(passage.text), fields_text(language, _within(record.fields))
+            return _clip(passage.text), fields_text(language, within(record.fields))
         start, end = _widened(asked, fact)
         quote = passage.text[start:end]
         frame = "quote" if passage.language == language else "foreign_quote"
         return quote, say(language, frame, quote=quote)
-
-
-def _within(fields: Sequence[Field]) -> tuple[Field, ...]:
-    kept, room = [], LONGEST_ANSWER - 100
-    for field in fields:
-        room -= len(field.name) + len(field.value) + 3
-        if room < 0:
-            break
-        kept.append(field)
-    return tuple(kept) or (Field(fields[0].name, fields[0].value[: LONGEST_ANSWER - 200]),)
 
 
 def _widened(asked: Understanding, fact: Fact) -> tuple[int, int]:

@@ -4,19 +4,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from functools import lru_cache
-from pathlib import Path
 
-import yaml
-
-from assistant.answering.understanding import Understanding
+from assistant.answering.understanding import Understanding, question_words
 from assistant.answering.weights import Weights
 from assistant.index.embedding import Embedder
+from assistant.index.names import NameIndex
 from assistant.query import Term
 from assistant.schema import Hit, Passage
 from assistant.text import Evidence, sentences
 
 READ_PASSAGES = 12  # of the hits, how many are read sentence by sentence
 _CONTEXT_FACTOR = 0.75  # a term met only in the headings or the sentence beside counts this much
+_LOOK_AHEAD = 160  # characters after a sentence in which the kind asked for may show
 _COVERED = 0.5  # a term covered less than this is missing
 
 
@@ -50,6 +49,7 @@ class Fact:
     signals: Signals
     missing: tuple[Term, ...]  # content terms found neither in the passage nor in its headings
     shows_measure: bool  # a sum of money where one is asked for
+    is_eligible: bool  # holds every name of the question, its measure and its strict kind
 
     @property
     def text(self) -> str:
@@ -60,8 +60,9 @@ class Fact:
 class FactFinder:
     """Ranks the sentences of hits."""
 
-    def __init__(self, embedder: Embedder, weights: Weights) -> None:
+    def __init__(self, embedder: Embedder, names: NameIndex, weights: Weights) -> None:
         self._embedder = embedder
+        self._names = names
         self._weights = weights
 
     def find(self, asked: Understanding, hits: Sequence[Hit]) -> tuple[Fact, ...]:
@@ -69,9 +70,9 @@ class FactFinder:
         best: dict[str, Fact] = {}
         for fact in self.read(asked, hits):
             known = best.get(fact.passage.id)
-            if known is None or (fact.shows_measure, fact.score) > (known.shows_measure, known.score):
+            if known is None or (fact.is_eligible, fact.score) > (known.is_eligible, known.score):
                 best[fact.passage.id] = fact
-        return tuple(sorted(best.values(), key=lambda fact: (not fact.shows_measure, -fact.score)))
+        return tuple(sorted(best.values(), key=lambda fact: -fact.score))
 
     def read(self, asked: Understanding, hits: Sequence[Hit]) -> tuple[Fact, ...]:
         """Return every sentence of the first hits with its signals, in reading order."""
@@ -85,11 +86,42 @@ class FactFinder:
         facts: list[Fact] = []
         for hit, found in zip(read, spans, strict=True):
             for span, signals, missing in _signals(asked, hit, found, cosines):
-                text = hit.passage.text[slice(*span)]
-                shows = all(re.search(needs, text, re.IGNORECASE) for needs in asked.measures)
-                score = round(self._weights.ranking(astuple(signals)), 6)
-                facts.append(Fact(hit.passage, *span, score, signals, missing, shows))
+                facts.append(self._fact(asked, hit.passage, span, signals, missing))
         return tuple(facts)
+
+    def _fact(
+        self,
+        asked: Understanding,
+        passage: Passage,
+        span: tuple[int, int],
+        signals: Signals,
+        missing: tuple[Term, ...],
+    ) -> Fact:
+        around = passage.text[span[0] : span[1] + _LOOK_AHEAD]
+        shows_measure = all(re.search(needs, around, re.IGNORECASE) for needs in asked.measures)
+        shows_kind = asked.kind not in _strict_kinds() or self._shows_strictly(asked.kind, around)
+        named = any(term.is_named for term in missing)
+        dated = _holds_editions(asked, passage)
+        return Fact(
+            passage, *span, round(self._weights.ranking(astuple(signals)), 6), signals, missing,
+            shows_measure, shows_measure and shows_kind and dated and not named,
+        )  # fmt: skip
+
+    def _shows_strictly(self, kind: str, text: str) -> bool:
+        if kind == "person":
+            return self._names.names_person(text)
+        return bool(_evidence_patterns()[kind].search(text))
+
+
+def _holds_editions(asked: Understanding, passage: Passage) -> bool:
+    """Tell whether each "NSDI 2024" of the question stands together, or in one row, here."""
+    text = f"{passage.context}\n{passage.text}"
+    for venue, year in asked.editions:
+        together = rf"{re.escape(venue)}[^。.;；\n]{{0,12}}{year}|{year}[^。.;；\n]{{0,8}}{re.escape(venue)}"
+        in_row = passage.kind == "row" and venue.lower() in text.lower() and year in text
+        if not in_row and not re.search(together, text, re.IGNORECASE):
+            return False
+    return True
 
 
 def _spans(passage: Passage) -> list[tuple[int, int]]:
@@ -157,5 +189,9 @@ def _definition_of(name: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=1)
 def _evidence_patterns() -> dict[str, re.Pattern[str]]:
-    words = yaml.safe_load((Path(__file__).parent / "words.yaml").read_text("utf-8"))
-    return {kind: re.compile(pattern) for kind, pattern in words["shows"].items()}
+    return {kind: re.compile(pattern) for kind, pattern in question_words()["shows"].items()}
+
+
+@lru_cache(maxsize=1)
+def _strict_kinds() -> frozenset[str]:
+    return frozenset(question_words()["strict"].split())

@@ -23,7 +23,7 @@ _URL = re.compile(r"^<?(?:https?://|www\.|/)\S*>?$")
 class RowAnswer:
     """The rows of one table that a question asks for."""
 
-    records: tuple[Record, ...]
+    records: tuple[Record, ...]  # empty where the table is the right one, but names no such year
     explained: float  # share of the question's weight that rows and table account for, 0…1
     is_filtered: bool  # False where the question asks for every row
     key_columns: tuple[str, ...]  # the columns that the question's words matched
@@ -81,7 +81,7 @@ class RecordBook:
             if answer is None:
                 continue
             rank = (
-                round(answer.explained, 2), collection.is_published, round(quality, 2),
+                bool(answer.records), round(answer.explained, 2), collection.is_published, round(quality, 2),
                 len(answer.records), -number,
             )  # fmt: skip
             if best is None or rank > best[0]:
@@ -126,7 +126,7 @@ def _match(collection: _Collection, asked: Understanding) -> tuple[RowAnswer | N
     rows = collection.rows
     explained = total = quality = 0.0
     keys: dict[str, None] = {}
-    narrowed = anchored = False
+    narrowed = anchored = lacks_year = False
     for constraint in _constraints(collection, asked):
         total += constraint.weight
         in_schema = _schema_has(collection, constraint)
@@ -142,12 +142,14 @@ def _match(collection: _Collection, asked: Understanding) -> tuple[RowAnswer | N
         elif in_schema:
             explained += constraint.weight
             anchored = True
+        elif constraint.year and _is_dated(collection):
+            explained, lacks_year = explained + constraint.weight, True
         elif constraint.is_hard:
             return None, 0.0
     share = explained / total if total else 0.0
     if not anchored or share < _MIN_EXPLAINED or not rows:
         return None, 0.0
-    records = tuple(row.record for row in rows)
+    records = () if lacks_year else tuple(row.record for row in rows)
     return RowAnswer(records, share, narrowed, tuple(keys)), quality
 
 
@@ -188,6 +190,10 @@ def _phrases(collection: _Collection, text: str) -> list[str]:
 
 def _is_phrase_like(tokens: Sequence[str]) -> bool:
     return any(token[0].isupper() or token[0].isdigit() for token in (tokens[0], tokens[-1]))
+
+
+def _is_dated(collection: _Collection) -> bool:
+    return 2 * sum(row.record.year > 0 for row in collection.rows) >= len(collection.rows)
 
 
 def _schema_has(collection: _Collection, constraint: _Constraint) -> bool:

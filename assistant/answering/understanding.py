@@ -1,7 +1,6 @@
 """What a question asks for: its kind, its terms, its years and the measure it wants."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,8 @@ from assistant.schema import AnswerKind, Question
 from assistant.text import fold
 
 _YEAR = re.compile(r"(?<!\d)(?:19[89]\d|20\d\d)(?!\d)")
+_EDITION = re.compile(r"\b([A-Z][A-Z&]{2,9})[ '’-]{0,2}((?:19|20)\d\d)(?!\d)")
+_EDITION_CHINESE = re.compile(r"((?:19|20)\d\d) ?年?[的在]? ?([A-Z][A-Z&]{2,9})\b")
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Understanding:
     kinds: frozenset[AnswerKind]  # every kind that its words fit
     terms: tuple[Term, ...]
     years: tuple[int, ...]
-    measures: tuple[str, ...]  # patterns one of which the evidence must show
+    measures: tuple[str, ...]  # patterns that the evidence must show
+    editions: tuple[tuple[str, str], ...]  # (venue, year) said together: ("NSDI", "2024")
 
     @property
     def content(self) -> tuple[Term, ...]:
@@ -58,24 +60,26 @@ class Interpreter:
             terms=self._parser.parse(text),
             years=tuple(dict.fromkeys(int(year) for year in _YEAR.findall(text))),
             measures=measures,
+            editions=_editions(text),
         )
 
 
-def kinds_of(text: str) -> Sequence[AnswerKind]:
-    """Return the kinds whose words ``text`` uses, in order of precedence."""
-    folded = fold(text)
-    return [kind for kind, pattern in _kinds() if pattern.search(folded)]
+def _editions(text: str) -> tuple[tuple[str, str], ...]:
+    found = [(match[1], match[2]) for match in _EDITION.finditer(text)]
+    found += [(match[2], match[1]) for match in _EDITION_CHINESE.finditer(text)]
+    return tuple(dict.fromkeys(found))
 
 
 @lru_cache(maxsize=1)
-def _words() -> dict:
+def question_words() -> dict:
+    """Return ``words.yaml``: the words by which questions say what they want."""
     return yaml.safe_load((Path(__file__).parent / "words.yaml").read_text("utf-8"))
 
 
 @lru_cache(maxsize=1)
 def _kinds() -> tuple[tuple[AnswerKind, re.Pattern[str]], ...]:
     known = get_args(AnswerKind)
-    patterns = _words()["kinds"]
+    patterns = question_words()["kinds"]
     return tuple(
         (kind, re.compile("|".join(f"(?:{p})" for p in patterns[kind])))
         for kind in patterns
@@ -85,4 +89,4 @@ def _kinds() -> tuple[tuple[AnswerKind, re.Pattern[str]], ...]:
 
 @lru_cache(maxsize=1)
 def _measures() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(m["asks"]), m["needs"]) for m in _words()["measures"].values())
+    return tuple((re.compile(m["asks"]), m["needs"]) for m in question_words()["measures"].values())

@@ -29,8 +29,14 @@ def fields_text(language: Language, fields: Sequence[Field]) -> str:
 def rows_text(
     language: Language, kind: str, records: Sequence[Record], key_columns: Sequence[str]
 ) -> str:
-    """Return a list of rows within the answer's length: each row by its title and its keys."""
+    """Return a list of rows within the answer's length: each row by its title and its keys.
+
+    A single row is given whole: the question may be about any of its fields.
+    """
     count = len(records)
+    if count == 1:
+        whole = fields_text(language, within(records[0].fields))
+        return say(language, "count" if kind == "count" else "list", count=count, list=whole)
     shown: list[str] = []
     budget = LONGEST_ANSWER - 80
     for record in records:
@@ -43,6 +49,17 @@ def rows_text(
     if len(shown) < count:
         listed += say(language, "more", rest=count - len(shown))
     return say(language, "count" if kind == "count" else "list", count=count, list=listed)
+
+
+def within(fields: Sequence[Field]) -> tuple[Field, ...]:
+    """Return the first fields that together fit an answer; a first one too long is cut."""
+    kept, room = [], LONGEST_ANSWER - 100
+    for field in fields:
+        room -= len(field.name) + len(field.value) + 3
+        if room < 0:
+            break
+        kept.append(field)
+    return tuple(kept) or (Field(fields[0].name, fields[0].value[: LONGEST_ANSWER - 200]),)
 
 
 def _telling_fields(record: Record, key_columns: Sequence[str], *, brief: bool) -> tuple[Field, ...]:

@@ -1,26 +1,49 @@
-"""Chinese personal names of a corpus, found by their pinyin as well."""
+"""Personal names: those of a corpus by their pinyin as well, and whether a text names a person."""
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 import yaml
 
-from assistant.text import fold, is_dictionary_word
+from assistant.index.frequency import WordFrequency
+from assistant.text import fold, is_dictionary_word, tokenize
 
 _LONGEST_NAME = 4  # characters
+_RARE = 0.55  # words of a Latin name are at least this rare in general text
+_LATIN_PAIR = re.compile(r"\b([A-Z][a-z]{1,14}) (?:[A-Z]\. )?([A-Z][a-z]{1,14})\b")
 
 
 class NameIndex:
     """The words of a corpus that may be Chinese names."""
 
-    def __init__(self, tokens: Iterable[str]) -> None:
-        self._names = tuple(sorted(token for token in tokens if _looks_like_name(token)))
+    def __init__(self, tokens: Iterable[str], frequency: WordFrequency) -> None:
+        self._frequency = frequency
+        self._names = tuple(
+            sorted(token for token in tokens if _looks_like_name(token) and token not in frequency)
+        )
+        self._known = frozenset(self._names)
         self._by_pinyin: dict[str, tuple[str, ...]] | None = None
 
     def is_name(self, word: str) -> bool:
         """Tell whether ``word`` may be a Chinese name, in the corpus or not."""
         return _looks_like_name(word)
+
+    def names_person(self, text: str) -> bool:
+        """Tell whether ``text`` holds what looks like a person's name."""
+        surnames = _surnames()
+        for start, character in enumerate(text):
+            if character in surnames and (
+                text[start : start + 2] in self._known or text[start : start + 3] in self._known
+            ):
+                return True
+        return any(
+            all(self._is_rare(word) for word in pair.groups()) for pair in _LATIN_PAIR.finditer(text)
+        )
+
+    def _is_rare(self, word: str) -> bool:
+        return all(self._frequency.rarity(token) >= _RARE for token in tokenize(word)[:1] or ("the",))
 
     def of_pinyin(self, word: str, *neighbours: str) -> tuple[str, ...]:
         """Return the names that ``word`` and one of its neighbours spell, in either order.
