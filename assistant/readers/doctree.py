@@ -15,7 +15,6 @@ from assistant.readers.directives import Toctree
 from assistant.readers.doctree_shape import ancestors, anchor, inside_entry, without, without_metadata
 from assistant.readers.entries import read_entries
 from assistant.readers.grid import Grid, grids_of, write_grids
-from assistant.readers.hidden import HiddenTracker
 from assistant.readers.inline import folded
 from assistant.readers.messages import warning_of
 from assistant.readers.page import Label, Page, Reference, marker
@@ -23,6 +22,7 @@ from assistant.readers.roles import CrossReference, Download
 from assistant.readers.source_text import without_reserved
 from assistant.readers.sphinx import Told
 from assistant.readers.tables import drawn_rows
+from assistant.readers.tags import TagTracker
 from assistant.schema import BlockKind, Warning
 
 _SKIPPED = (
@@ -39,6 +39,8 @@ _SKIPPED = (
     nodes.label,
     nodes.colspec,
 )
+
+_BREAKING = re.compile(r"</?(?:br|p|div|li|tr|td|th|ul|ol|table)\b", re.IGNORECASE)
 
 
 def page_of(
@@ -83,7 +85,7 @@ class _Walker:
         self._document = document
         self._source = str(file.path)
         self._title_lines_below = title_lines_below
-        self._hidden = HiddenTracker()
+        self._tags = TagTracker()
         self._line = 1
         self._named_images = set(document.substitution_defs)
 
@@ -141,7 +143,7 @@ class _Walker:
         title = node.next_node(nodes.title)
         if title is not None and title.parent is node:
             text = folded(self._inline(title))
-            if not self._hidden.is_hidden:
+            if not self._tags.is_hidden:
                 identifier = anchor(node["ids"])
                 line = max(1, self._line_of(title) - self._title_lines_below)
                 self.builder.heading(text, level=level, line=line, anchor=identifier)
@@ -211,13 +213,13 @@ class _Walker:
         name = self._inline(title) if title is not None else ""
         for tgroup in node.findall(nodes.tgroup):
             rows = drawn_rows(tgroup, self._cell, self._line_of)
-            if not self._hidden.is_hidden:
+            if not self._tags.is_hidden:
                 write_grids(self.builder, grids_of(rows, name=name, line=line))
 
     def _entries(self, node: nodes.Element) -> bool:
         """Read a list whose items are records of one make, such as publications."""
         items = items_as_html(node.children, self._line_of)
-        if self._hidden.is_hidden or not items:
+        if self._tags.is_hidden or not items:
             return False
         heading = self.builder.heading_path[-1] if self.builder.heading_path else ""
         return self._records(node, read_entries(items, heading=heading, line_offset=0))
@@ -226,7 +228,7 @@ class _Walker:
         """Read a grid of cards of one make, such as people."""
         cards = [card for card in node.findall(nodes.container) if card.get("is_card")]
         elements = cards_as_html(cards, self._line_of) if len(cards) > 1 else []
-        if self._hidden.is_hidden or not elements:
+        if self._tags.is_hidden or not elements:
             return False
         return self._records(node, read_cards(elements, line_offset=0))
 
@@ -244,15 +246,16 @@ class _Walker:
             return
         line = self._line_of(shown[0])
         markup = "\n".join(piece.astext() for piece in shown)
-        if not self._hidden.is_hidden:
+        if not self._tags.is_hidden:
             _read_html(self.builder, markup, line)
-        self._hidden.feed(markup)
+        self._tags.feed(markup)
+        self._tags.taken_links()  # the HTML reader has noted them
 
     def _add(self, kind: BlockKind, text: str, node: nodes.Node) -> None:
         self._add_at(kind, text, self._line_of(node))
 
     def _add_at(self, kind: BlockKind, text: str, line: int) -> None:
-        if not self._hidden.is_hidden:
+        if not self._tags.is_hidden:
             self.builder.block(kind, text if kind == "code" else folded(text), line=line)
 
     # -- text -----------------------------------------------------------------------------------
@@ -261,7 +264,9 @@ class _Walker:
         """Return the text that ``node`` shows; links and references are noted on the way."""
         match node:
             case nodes.Text():
-                return "" if self._hidden.is_hidden else without_reserved(node.astext())
+                text = "" if self._tags.is_hidden else without_reserved(node.astext())
+                self._tags.note_text(text)
+                return text
             case nodes.raw():
                 return self._inline_html(node)
             case CrossReference():
@@ -292,17 +297,19 @@ class _Walker:
         return " ".join(alt for alt in named if nodes.fully_normalize_name(alt) not in self._named_images)
 
     def _code(self, node: nodes.Element) -> str:
-        return "" if self._hidden.is_hidden else without_reserved(node.astext())
+        return "" if self._tags.is_hidden else without_reserved(node.astext())
 
     def _inline_html(self, node: nodes.raw) -> str:
         if "html" not in node.get("format", "").split():
             return ""
         markup = node.astext()
-        self._hidden.feed(markup)
-        return " " if re.match(r"<(?:br|/p|/div|/li|/tr|/td)\b", markup.lower()) else ""
+        self._tags.feed(markup)
+        for target, text in self._tags.taken_links():
+            self.builder.link(text, target, line=self._line_of(node))
+        return " " if _BREAKING.match(markup) else ""
 
     def _cross_reference(self, node: CrossReference) -> str:
-        if self._hidden.is_hidden:
+        if self._tags.is_hidden:
             return ""
         text = node.get("title", "") or self._refer(node["kind"], node["target"], node["text"])
         if node["kind"] == "doc" and node["target"]:
@@ -314,7 +321,7 @@ class _Walker:
         return marker(len(self.references) - 1)
 
     def _note_link(self, node: nodes.Element, text: str) -> None:
-        if self._hidden.is_hidden:
+        if self._tags.is_hidden:
             return
         if isinstance(node, Download):
             self.downloads.append(node["target"])

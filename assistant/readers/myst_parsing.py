@@ -1,6 +1,7 @@
 """MyST's docutils parser, set up for a site whose pages are not trusted."""
 
 import re
+from typing import TYPE_CHECKING
 
 import yaml
 from docutils import nodes, utils
@@ -8,6 +9,9 @@ from docutils.parsers import Parser
 
 from assistant.readers.reading import Reading, SphinxSettings
 from assistant.readers.roles import CrossReference, Download
+
+if TYPE_CHECKING:
+    from myst_parser.mdit_to_docutils.base import DocutilsRenderer
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
@@ -17,12 +21,31 @@ _NAMED = re.compile(r"\{\{\s*([\w-]+)\s*\}\}")
 def myst_parser(settings: SphinxSettings) -> Parser:
     """Return MyST's parser under the site's own settings; imported here, for it takes 0.3 s."""
     from myst_parser.config.main import MdParserConfig
-    from myst_parser.mdit_to_docutils.base import DocutilsRenderer, SyntaxTreeNode
     from myst_parser.parsers.docutils_ import Parser as MystParser
     from myst_parser.parsers.mdit import create_md_parser
 
+    renderer = _renderer()
+
+    class Markdown(MystParser):
+        """MyST's parser, deaf to the settings that a page would give itself."""
+
+        def parse(self, inputstring: str, document: nodes.document) -> None:
+            self.setup_parse(inputstring, document)
+            config = MdParserConfig(enable_extensions=set(settings.conf.myst_extensions))
+            parser = create_md_parser(config, renderer)
+            parser.options["document"] = document
+            parser.render(inputstring)
+            self.finish_parse()
+
+    return Markdown()
+
+
+def _renderer() -> "type[DocutilsRenderer]":
+    """Return MyST's renderer with what it leaves out when Sphinx is not there."""
+    from myst_parser.mdit_to_docutils.base import DocutilsRenderer, SyntaxTreeNode
+
     class Renderer(DocutilsRenderer):
-        """MyST's renderer, which also notes the line of each table row."""
+        """Notes the line of each table row, and takes local links as Sphinx would."""
 
         def render_table_row(self, token: SyntaxTreeNode) -> None:
             super().render_table_row(token)
@@ -51,18 +74,7 @@ def myst_parser(settings: SphinxSettings) -> Parser:
             else:
                 self.render_link_path(token)
 
-    class Markdown(MystParser):
-        """MyST's parser, deaf to the settings that a page would give itself."""
-
-        def parse(self, inputstring: str, document: nodes.document) -> None:
-            self.setup_parse(inputstring, document)
-            config = MdParserConfig(enable_extensions=set(settings.conf.myst_extensions))
-            parser = create_md_parser(config, Renderer)
-            parser.options["document"] = document
-            parser.render(inputstring)
-            self.finish_parse()
-
-    return Markdown()
+    return Renderer
 
 
 def _local_link(href: str, reading: Reading, *, shown: bool) -> nodes.Element:

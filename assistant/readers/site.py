@@ -172,7 +172,8 @@ def linked_files(documents: Iterable[Document], site: Site) -> frozenset[str]:
             folder = posixpath.dirname(document.source)
             if path.startswith("/"):
                 folder, path = site.settings.base, path.lstrip("/")
-            joined = posixpath.normpath(posixpath.join(folder, path))
+            # A browser, too, goes no higher than the top.
+            joined = re.sub(r"^(?:\.\./)+", "", posixpath.normpath(posixpath.join(folder, path)))
             if joined in known:
                 found.add(joined)
     return frozenset(found)
