@@ -1,35 +1,42 @@
 """The mixture of pairs that the model learns from, as token ids ready for batches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
-from training.data import (
-    SectionRow,
-    TextPair,
-    read_pairs,
-    read_sections,
-    short_heading,
-    split_first_sentence,
-)
+from training.data import read_pairs, read_sections, short_heading, split_first_sentence
+
+_LANGUAGES = ("en", "zh")
+_MAX_TOKENS = 160  # of one text; a passage's subject shows long before
 
 
 @dataclass(frozen=True)
-class TokenLists:
-    """Many token id lists end to end: list ``i`` is ``ids[starts[i]:starts[i + 1]]``."""
+class TokenStore:
+    """Many token id lists end to end: text ``i`` is ``ids[starts[i]:starts[i + 1]]``."""
 
     ids: np.ndarray  # int32
-    starts: np.ndarray  # int64, one more than there are lists
+    starts: np.ndarray  # int64, one more than there are texts
+    labels: np.ndarray  # (texts,) int64, equal where the tokens are equal
 
-    def take(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the ids of the chosen lists end to end, and the length of each."""
-        lengths = self.starts[chosen + 1] - self.starts[chosen]
+    def take(self, texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ids of the rows of ``texts`` end to end, and the length of each row.
+
+        ``texts``: (rows, parts) text numbers; a row is its parts one after the other.
+        """
+        flat = texts.ravel()
+        lengths = self.starts[flat + 1] - self.starts[flat]
         ends = np.cumsum(lengths)
-        shift = np.repeat(self.starts[chosen] - (ends - lengths), lengths)
-        return self.ids[np.arange(ends[-1] if len(ends) else 0) + shift], lengths
+        shift = np.repeat(self.starts[flat] - (ends - lengths), lengths)
+        ids = self.ids[np.arange(ends[-1] if len(ends) else 0) + shift]
+        return ids, lengths.reshape(texts.shape).sum(axis=1)
+
+    def lengths(self, texts: np.ndarray) -> np.ndarray:
+        """Return the number of tokens of each row of ``texts``, (rows, parts)."""
+        return (self.starts[texts + 1] - self.starts[texts]).sum(axis=1)
 
 
 @dataclass(frozen=True)
@@ -38,97 +45,102 @@ class Task:
 
     name: str
     share: float
-    left: TokenLists
-    right: TokenLists
+    store: TokenStore
+    left: np.ndarray  # (pairs, parts) text numbers
+    right: np.ndarray
     groups: np.ndarray  # (pairs,) int32: the source of each pair, for batches from one source
 
     def __len__(self) -> int:
         return len(self.groups)
 
 
-def tokenize(tokenizer: Tokenizer, texts: Sequence[str], *, max_tokens: int) -> TokenLists:
-    """Return the token ids of the texts, each cut at ``max_tokens``."""
-    lists: list[np.ndarray] = []
-    for start in range(0, len(texts), 4096):
-        batch = tokenizer.encode_batch_fast(list(texts[start : start + 4096]), add_special_tokens=False)
-        lists += [np.asarray(encoding.ids[:max_tokens], np.int32) for encoding in batch]
-    lengths = np.array([len(ids) for ids in lists], np.int64)
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    return TokenLists(np.concatenate(lists) if lists else np.zeros(0, np.int32), starts)
+@dataclass(frozen=True)
+class TaskTexts:
+    """The texts of every possible task, tokenised once, by field of each file."""
+
+    store: TokenStore
+    fields: dict[str, np.ndarray]  # "file.field" → (rows,) text numbers
+    sources: dict[str, np.ndarray]  # file → (rows,) int32
+
+    def task(self, name: str, share: float) -> Task:
+        """Return the task of that name: ``parallel``, ``qa_zh``, ``heading_en_zh``, …
+
+        The section tasks are named query kind, query language, passage language: the heading or
+        the first sentence stands in for a question on the section.
+        """
+        file, left, right = _fields_of(name)
+        sides = [np.stack([self.fields[f"{file}.{part}"] for part in side], 1) for side in (left, right)]
+        # Every part but a heading must be there: a heading alone is no passage.
+        filled = np.all([self.store.lengths(side[:, -1:]) > 0 for side in sides], axis=0)
+        rows = np.flatnonzero(filled)
+        return Task(
+            name, share, self.store, sides[0][rows], sides[1][rows], self.sources[file][rows]
+        )
 
 
-def load_tasks(
-    folder: Path, tokenizer: Tokenizer, shares: dict[str, float], *, limit: int | None = None
-) -> list[Task]:
-    """Return every task that has a share, of the sources that are not held out."""
-    pairs = _pairs_of_files(folder, limit) | _pairs_of_sections(
-        read_sections(folder, held_out=False, limit=limit)
-    )
-    unknown = shares.keys() - pairs.keys()
-    if unknown:
-        raise ValueError(f"no such training task: {', '.join(sorted(unknown))}")
-    return [
-        _as_task(name, share, pairs[name], tokenizer) for name, share in shares.items() if share
-    ]
+def _fields_of(name: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Return the file of a task and the fields of its two sides."""
+    if name in ("parallel", "dict"):
+        return name, ("en",), ("zh",)
+    if name in ("qa_zh", "qa_en", "paraphrase_zh"):
+        return name, ("q",), ("p",)
+    kind, query, passage = name.split("_")
+    rest = f"rest_{passage}"
+    if kind == "heading":
+        return "sections", (f"heading_{query}",), (f"first_{passage}", rest)
+    if kind == "first":
+        return "sections", (f"first_{query}",), (f"heading_{passage}", rest)
+    if kind == "body":
+        return "sections", (f"first_{query}", f"rest_{query}"), (f"first_{passage}", rest)
+    raise ValueError(f"no such training task: {name}")
 
 
-def _as_task(name: str, share: float, pairs: list[TextPair], tokenizer: Tokenizer) -> Task:
-    left = tokenize(tokenizer, [pair.left for pair in pairs], max_tokens=256)
-    right = tokenize(tokenizer, [pair.right for pair in pairs], max_tokens=256)
-    filled = np.flatnonzero((np.diff(left.starts) > 0) & (np.diff(right.starts) > 0))
-    sources = {source: number for number, source in enumerate(sorted({p.source for p in pairs}))}
-    groups = np.array([sources[pair.source] for pair in pairs], np.int32)
-    return Task(name, share, _select(left, filled), _select(right, filled), groups[filled])
+def tokenize_texts(folder: Path, tokenizer: Tokenizer, *, limit: int | None = None) -> TaskTexts:
+    """Read and tokenise every training text of the sources that are not held out."""
+    texts: dict[str, list[str]] = {}
+    sources: dict[str, np.ndarray] = {}
+    for name, left, right in (
+        ("parallel", "en", "zh"), ("dict", "en", "zh"),
+        ("qa_zh", "q", "p"), ("qa_en", "q", "p"), ("paraphrase_zh", "q", "p"),
+    ):  # fmt: skip
+        pairs = read_pairs(folder, name, left, right, held_out=False, limit=limit)
+        texts[f"{name}.{left}"] = [pair.left for pair in pairs]
+        texts[f"{name}.{right}"] = [pair.right for pair in pairs]
+        sources[name] = _numbered([pair.source for pair in pairs])
+    rows = read_sections(folder, held_out=False, limit=limit)
+    sources["sections"] = _numbered([row.source for row in rows])
+    for language in _LANGUAGES:
+        cut = [split_first_sentence(row.bodies[language]) for row in rows]
+        texts[f"sections.first_{language}"] = [first for first, _ in cut]
+        texts[f"sections.rest_{language}"] = [rest for _, rest in cut]
+        texts[f"sections.heading_{language}"] = [
+            short_heading(row.headings[language]) for row in rows
+        ]
+    return _tokenized(tokenizer, texts, sources)
 
 
-def _select(lists: TokenLists, chosen: np.ndarray) -> TokenLists:
-    ids, lengths = lists.take(chosen)
-    return TokenLists(ids, np.concatenate([[0], np.cumsum(lengths)]))
-
-
-def _pairs_of_files(folder: Path, limit: int | None) -> dict[str, list[TextPair]]:
-    def read(name: str, left: str, right: str) -> list[TextPair]:
-        return read_pairs(folder, name, left, right, held_out=False, limit=limit)
-
-    return {
-        "parallel": read("parallel", "en", "zh"),
-        "dictionary": read("dict", "en", "zh"),
-        "qa_zh": read("qa_zh", "q", "p"),
-        "qa_en": read("qa_en", "q", "p"),
-        "paraphrase_zh": read("paraphrase_zh", "q", "p"),
+def _tokenized(
+    tokenizer: Tokenizer, texts: Mapping[str, Sequence[str]], sources: dict[str, np.ndarray]
+) -> TaskTexts:
+    numbers: dict[str, int] = {}
+    fields = {
+        field: np.array([numbers.setdefault(text, len(numbers)) for text in listed], np.int64)
+        for field, listed in texts.items()
     }
+    distinct = list(numbers)
+    lists: list[np.ndarray] = []
+    for start in range(0, len(distinct), 4096):
+        batch = tokenizer.encode_batch_fast(distinct[start : start + 4096], add_special_tokens=False)
+        lists += [np.array(encoding.ids[:_MAX_TOKENS], np.int32) for encoding in batch]
+    starts = np.concatenate([[0], np.cumsum([len(ids) for ids in lists])])
+    labels = np.array([_label(ids) for ids in lists], np.int64)
+    return TaskTexts(TokenStore(np.concatenate(lists), starts, labels), fields, sources)
 
 
-def _pairs_of_sections(rows: Sequence[SectionRow]) -> dict[str, list[TextPair]]:
-    """Headings and first sentences stand in for questions on their section."""
-    pairs: dict[str, list[TextPair]] = {}
-    for name, asked in (("heading", _asked_by_heading), ("first", _asked_by_first_sentence)):
-        for query in ("en", "zh"):
-            for passage in ("en", "zh"):
-                pairs[f"{name}_{query}_{passage}"] = _section_pairs(rows, asked, query, passage)
-    pairs["body_en_zh"] = [
-        TextPair(row.source, row.bodies["en"], row.bodies["zh"])
-        for row in rows
-        if row.bodies["en"] and row.bodies["zh"]
-    ]
-    return pairs
+def _label(ids: np.ndarray) -> int:
+    return int.from_bytes(blake2b(ids.tobytes(), digest_size=8).digest(), "little", signed=True)
 
 
-def _section_pairs(
-    rows: Sequence[SectionRow],
-    asked: Callable[[SectionRow, str, str], tuple[str, str]],
-    query: str,
-    passage: str,
-) -> list[TextPair]:
-    texts = ((row.source, *asked(row, query, passage)) for row in rows)
-    return [TextPair(source, left, right) for source, left, right in texts if left and right]
-
-
-def _asked_by_heading(row: SectionRow, query: str, passage: str) -> tuple[str, str]:
-    return short_heading(row.headings[query]), row.bodies[passage]
-
-
-def _asked_by_first_sentence(row: SectionRow, query: str, passage: str) -> tuple[str, str]:
-    first, _ = split_first_sentence(row.bodies[query])
-    _, rest = split_first_sentence(row.bodies[passage])
-    return first, f"{short_heading(row.headings[passage])} {rest}" if rest else ""
+def _numbered(names: Sequence[str]) -> np.ndarray:
+    order = {name: number for number, name in enumerate(sorted(set(names)))}
+    return np.array([order[name] for name in names], np.int32)

@@ -1,14 +1,14 @@
 """Contrastive training of one vector a token, on the CPU."""
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as functional
+from scipy.sparse import csr_matrix
 
-from training.tasks import Task, TokenLists
+from training.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -112,22 +112,18 @@ def _step(
     random: np.random.Generator,
 ) -> float:
     """One step of symmetric InfoNCE (van den Oord et al., 2018) with in-batch negatives."""
-    left_ids, left_lengths = task.left.take(chosen)
-    right_ids, right_lengths = task.right.take(chosen)
-    ids = np.concatenate([left_ids, right_ids])
-    lengths = np.concatenate([left_lengths, right_lengths])
-    rows, positions = np.unique(ids, return_inverse=True)
-    offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    sides = [task.store.take(texts[chosen]) for texts in (task.left, task.right)]
+    ids = np.concatenate([ids for ids, _ in sides])
+    lengths = np.concatenate([lengths for _, lengths in sides])
+    rows, positions = _distinct(ids, len(optimizer.weights))
     keep = (random.random(len(ids)) >= plan.token_dropout).astype(np.float32)
-    row_ids = torch.from_numpy(rows.astype(np.int64))
-    block = optimizer.weights[row_ids].requires_grad_(True)
-    sums = functional.embedding_bag(
-        torch.from_numpy(positions),
-        block,
-        torch.from_numpy(offsets),
-        mode="sum",
-        per_sample_weights=torch.from_numpy(keep),
+    bags = csr_matrix(
+        (keep, positions, np.concatenate([[0], np.cumsum(lengths)])), (len(lengths), len(rows))
     )
+    row_ids = torch.from_numpy(rows)
+    block = optimizer.weights[row_ids]
+    # scipy's product beats torch's embedding_bag here, and its transpose is the gradient.
+    sums = torch.from_numpy(bags @ block.numpy()).requires_grad_(True)
     vectors = functional.normalize(sums, dim=1, eps=1e-6)
     left, right = vectors[: len(chosen)], vectors[len(chosen) :]
     scores = left @ right.T / plan.temperature
@@ -135,26 +131,25 @@ def _step(
     target = torch.arange(len(chosen))
     loss = (functional.cross_entropy(scores, target) + functional.cross_entropy(scores.T, target)) / 2
     loss.backward()
-    optimizer.step(row_ids, block.grad, rate)
+    gradient = torch.from_numpy(bags.T.tocsr() @ sums.grad.numpy())
+    optimizer.step(row_ids, gradient, rate)
     return float(loss.detach())
+
+
+def _distinct(ids: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct ids, ascending, and where each id stands among them."""
+    present = np.zeros(size, bool)
+    present[ids] = True
+    rows = np.flatnonzero(present)
+    place = np.zeros(size, np.int32)
+    place[rows] = np.arange(len(rows), dtype=np.int32)
+    return rows, place[ids]
 
 
 def _same_text(task: Task, chosen: np.ndarray) -> torch.Tensor:
     """Mark the pairs whose left or right text equals another's: no negatives of each other."""
     mask = torch.zeros(len(chosen), len(chosen), dtype=torch.bool)
-    for lists in (task.left, task.right):
-        keys = np.array([_key(lists, item) for item in chosen])
-        _, label = np.unique(keys, return_inverse=True)
-        tensor = torch.from_numpy(label)
-        mask |= tensor[:, None] == tensor[None, :]
-    mask.fill_diagonal_(False)
-    return mask
-
-
-def _key(lists: TokenLists, item: int) -> int:
-    return hash(lists.ids[lists.starts[item] : lists.starts[item + 1]].tobytes())
-
-
-def measure_speed(started: float, steps: int) -> float:
-    """Return steps a second since ``started``."""
-    return steps / max(1e-9, time.monotonic() - started)
+    for texts in (task.left, task.right):
+        labels = torch.from_numpy(task.store.labels[texts[chosen]].sum(axis=1))
+        mask |= labels[:, None] == labels[None, :]
+    return mask.fill_diagonal_(False)
