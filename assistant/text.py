@@ -14,7 +14,7 @@ import yaml
 
 from assistant.schema import Language
 
-TOKENIZER = "jieba-search+snowball-1"  # changes whenever the tokens of any text change
+TOKENIZER = "jieba-search+snowball-2"  # changes whenever the tokens of any text change
 
 _HAN_CLASS = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HAN = re.compile(f"[{_HAN_CLASS}]")
@@ -192,7 +192,7 @@ def _latin_tokens(word: str) -> Iterator[str]:
     if all(part.isdigit() for part in parts):
         return  # a number or a date is itself only
     if len(parts) == 1 and parts[0] == word:
-        parts = _CAMEL.findall(word)
+        parts = _CAMEL.findall(word) if word.isascii() else ()
         if len(parts) < 2 or any(part.isdigit() for part in parts):
             return  # a plain word, or a name such as A100 or ICLR2024's parts
     for part in parts:
