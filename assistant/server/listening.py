@@ -1,6 +1,7 @@
 """Serving the application with waitress, a production WSGI server of plain Python."""
 
 import json
+import logging
 import socket
 from collections.abc import Callable
 
@@ -54,6 +55,8 @@ def open_server(app: Flask, settings: Settings) -> BaseWSGIServer:
         clear_untrusted_proxy_headers=True,
     )
     server.channel_class = _Channel
+    # A queue is usual when a page loads its modules; waitress would warn of each.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     return server
 
 

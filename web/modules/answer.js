@@ -1,7 +1,7 @@
 // One answer as nodes: text with citation marks, rows as a table, sources with their quotes.
 // The streamed and the finished answer go through the same functions.
 
-import { build, button, icon, languageOf, link, linked, safeUrl } from "./dom.js";
+import { build, button, icon, languageOf, link, linked, safeUrl, spoken } from "./dom.js";
 
 const SHOWN_SOURCES = 3;
 // Marks stand between private-use characters: a document's own "[1]" is text like any other.
@@ -14,7 +14,7 @@ export function answerView(body, words, { onCite, streaming = false }) {
   const view = build("div", { class: "answer-body", lang: body.language === "en" ? "en" : "zh-CN" });
   const cite = (number) => citationMark(citations.find((one) => one.number === number), number, words, view);
   if (!body.answered && !streaming) view.append(build("p", { class: "unanswered-label" }, icon("page"), words.of("unanswered")));
-  view.append(build("div", { class: "text" }, ...paragraphs(withMarks(shownText(body, items), body, items), cite)));
+  view.append(build("div", { class: "text" }, ...paragraphs(withMarks(shownText(body, items), body, items), body.language, cite)));
   if (items.length) view.append(itemTable(items, cite));
   if (citations.length) view.append(sourceList(citations, words, { onCite, answered: body.answered }));
   return view;
@@ -68,25 +68,32 @@ function withMarks(text, body, items) {
   return text;
 }
 
-function paragraphs(text, cite) {
+function paragraphs(text, language, cite) {
   return text
     .split(/\n+/)
     .filter((line) => line.trim())
     .map((line) => {
       const bullet = /^\s*[-•*]\s+/.exec(line);
       const shown = bullet ? line.slice(bullet[0].length) : line;
-      return build("p", bullet ? { class: "bullet" } : {}, ...lineNodes(shown, cite));
+      return build("p", bullet ? { class: "bullet" } : {}, ...lineNodes(shown, language === "en" ? spoken : linked, cite));
     });
 }
 
-function lineNodes(line, cite) {
+function lineNodes(line, nodesOf, cite) {
   const nodes = [];
   let end = 0;
   for (const match of line.matchAll(MARK)) {
-    nodes.push(...linked(line.slice(end, match.index)), cite(Number(match[1])));
+    nodes.push(...held(nodesOf(line.slice(end, match.index)), cite(Number(match[1]))));
     end = match.index + match[0].length;
   }
-  return [...nodes, ...linked(line.slice(end))];
+  return [...nodes, ...nodesOf(line.slice(end))];
+}
+
+/** Keep a mark on the line of the two characters before it, so that it never stands alone. */
+function held(nodes, mark) {
+  const last = nodes.pop() ?? "";
+  if (typeof last !== "string") return [...nodes, last, mark];
+  return [...nodes, last.slice(0, -2), build("span", { class: "held" }, last.slice(-2), mark)];
 }
 
 function citationMark(citation, number, words, view) {
@@ -134,7 +141,7 @@ function sourceList(citations, words, { onCite, answered }) {
   const sources = citations.map((citation) => sourceView(citation, words, onCite));
   const heading = words.of(answered ? "sources" : "nearest-pages");
   const list = (part) => build("ol", { class: "sources" }, ...part);
-  const section = build("section", { class: "cited-sources", "aria-label": heading }, build("h4", {}, heading), list(sources.slice(0, SHOWN_SOURCES)));
+  const section = build("div", { class: "cited-sources" }, build("h3", {}, heading), list(sources.slice(0, SHOWN_SOURCES)));
   if (sources.length > SHOWN_SOURCES) {
     const more = words.of("more-sources", { count: sources.length - SHOWN_SOURCES });
     section.append(build("details", { class: "more" }, build("summary", {}, more), list(sources.slice(SHOWN_SOURCES))));
@@ -172,5 +179,5 @@ function quoteLines(quote) {
 
 // A table row is quoted with its cells parted by tabs, which a page would show as one blank.
 function cells(line) {
-  return line.split("\t").flatMap((part, index) => (index ? [build("span", { class: "bar" }, " · "), part] : [part]));
+  return line.split("\t").flatMap((part, index) => (index ? [build("span", { class: "dot" }, "\u00A0· "), part] : [part]));
 }

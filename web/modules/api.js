@@ -66,9 +66,11 @@ async function refusal(response) {
 async function* messages(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let buffer = "";
+  let ended = false;
   try {
     for (;;) {
       const { value, done } = await reader.read();
+      ended = done;
       if (done) return;
       buffer += value;
       const blocks = buffer.split("\n\n");
@@ -79,7 +81,7 @@ async function* messages(body) {
     if (error.name === "AbortError") throw error;
     throw new ApiError("offline", String(error));
   } finally {
-    reader.cancel().catch(() => {});
+    if (!ended) reader.cancel().catch(() => {});
   }
 }
 

@@ -28,7 +28,7 @@ export class Composer {
     this.words = words;
     this.field.placeholder = words.of("placeholder");
     this.field.setAttribute("aria-label", words.of("question"));
-    this.hint.textContent = words.of("hint");
+    this.hint.replaceChildren(build("span", { class: "keys" }, words.of("hint-keys")), words.of("hint"));
     this.busy = this.busy ?? false;
   }
 

@@ -35,10 +35,10 @@ function operationView({ path, method, operation }, spec) {
   );
   const body = operation.requestBody?.content?.["application/json"]?.schema;
   if (body) view.append(build("h3", {}, "Body"), build("p", {}, ...typeNodes(body)));
-  if (operation.parameters?.length) view.append(build("h3", {}, "Parameters"), table(operation.parameters.map(parameterRow)));
-  view.append(build("h3", {}, "Responses"), table(Object.entries(operation.responses).map(responseRow)));
+  if (operation.parameters?.length) view.append(build("h3", {}, "Parameters"), table(operation.parameters.map(parameterRow), `Parameters of ${method} ${path}`));
+  view.append(build("h3", {}, "Responses"), table(Object.entries(operation.responses).map(responseRow), `Responses of ${method} ${path}`));
   const example = curl(method, path, operation, spec);
-  view.append(build("pre", { tabindex: "0", role: "region", "aria-label": "Example" }, build("code", {}, example)));
+  view.append(build("pre", { tabindex: "0", role: "region", "aria-label": `Example of ${method} ${path}` }, build("code", {}, example)));
   return view;
 }
 
@@ -57,7 +57,7 @@ function schemaView(name, schema) {
     const need = schema.required?.includes(field) ? "required. " : "";
     return [build("code", {}, field), build("span", {}, ...typeNodes(type)), `${need}${type.description ?? ""}`];
   });
-  return build("section", { id: name }, build("h3", {}, build("code", {}, name)), table(rows));
+  return build("section", { id: name }, build("h3", {}, build("code", {}, name)), table(rows, `Fields of ${name}`));
 }
 
 function typeNodes(schema) {
@@ -70,9 +70,9 @@ function typeNodes(schema) {
   return [[schema.type ?? "", ...limits].filter(Boolean).join(", ")];
 }
 
-function table(rows) {
+function table(rows, label) {
   const body = rows.map((cells) => build("tr", {}, ...cells.map((cell) => build("td", {}, cell))));
-  return build("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Fields" }, build("table", {}, build("tbody", {}, ...body)));
+  return build("div", { class: "table", tabindex: "0", role: "region", "aria-label": label }, build("table", {}, build("tbody", {}, ...body)));
 }
 
 function curl(method, path, operation, spec) {

@@ -3,6 +3,8 @@
 const SVG = "http://www.w3.org/2000/svg";
 const SAFE_SCHEMES = new Set(["http:", "https:", "mailto:"]);
 const LINKABLE = /https?:\/\/[^\s<>"'（）()，。；、！？]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gu;
+// From the first to the last Chinese character of a stretch without quotation marks.
+const CHINESE = /[\p{Script=Han}\u3001-\u303F\uFF00-\uFFEF](?:[^“”\n]*[\p{Script=Han}\u3001-\u303F\uFF00-\uFFEF])?/gu;
 const TRAILING = /[.,;:!?]+$/u;
 
 /** Return `url` where its scheme is http, https or mailto, else "". */
@@ -49,6 +51,17 @@ export function linked(text) {
   return nodes.filter((node) => node !== "");
 }
 
+/** Return English `text` as nodes, what is Chinese in it marked so for voices and fonts. */
+export function spoken(text) {
+  const nodes = [];
+  let end = 0;
+  for (const match of text.matchAll(CHINESE)) {
+    nodes.push(...linked(text.slice(end, match.index)), build("span", { lang: "zh-CN" }, ...linked(match[0])));
+    end = match.index + match[0].length;
+  }
+  return [...nodes, ...linked(text.slice(end))];
+}
+
 const ICONS = {
   send: "M12 19V5M6 11l6-6 6 6",
   stop: "M7 7h10v10H7z",
@@ -62,8 +75,9 @@ const ICONS = {
   clear: "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7",
   page: "M7 3.5h7l4 4v13H7zM14 3.5v4h4",
   arrow: "M5 12h13M13 7l5 5-5 5",
-  back: "M19 12H6M11 7l-5 5 5 5",
-  search: "M10.5 17a6.5 6.5 0 110-13 6.5 6.5 0 010 13zM15.5 15.5L20 20",
+  clock: "M12 4a8 8 0 100 16 8 8 0 000-16zM12 8v4.4l3 1.8",
+  alert: "M12 4a8 8 0 100 16 8 8 0 000-16zM12 8.2v4.6M12 15.8v.1",
+  offline: "M4.5 4.5l15 15M8.6 15.4a5 5 0 016.8 0M5.4 12.2a9.6 9.6 0 013.8-2.2M18.6 12.2a9.6 9.6 0 00-5.2-2.6M12 18.9v.1",
 };
 
 /** Return a decorative line icon. */

@@ -12,7 +12,7 @@ export function openSource(root, citation, { api, words }) {
     build(
       "header",
       {},
-      build("h3", { id: "source-title" }, [citation.title, ...citation.heading_path.filter((name) => name !== citation.title)].join(" › ")),
+      build("h2", { id: "source-title" }, [citation.title, ...citation.heading_path.filter((name) => name !== citation.title)].join(" › ")),
       button(words.of("close"), "close", () => dialog.close(), { quiet: true, class: "icon-button" }),
     ),
     text,

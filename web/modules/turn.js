@@ -13,7 +13,7 @@ export class Turn {
     this.actions = actions;
     this.body = { answer: "", citations: [], items: [], answered: true };
     this.content = build("div", { class: "answer" });
-    this.view = build("article", { class: "turn" }, build("h3", { class: "question", lang: languageOf(question) }, question), this.content);
+    this.view = build("article", { class: "turn" }, build("h2", { class: "question", lang: languageOf(question) }, question), this.content);
   }
 
   /** Run one stream of events to its end; returns the finished body. */
@@ -44,12 +44,12 @@ export class Turn {
   /** Show why there is no answer. */
   failed(error) {
     if (error.code === "rate-limited") return this.#limited(Math.max(1, error.waitS));
-    if (error.code === "offline") return this.#note("offline", "search", this.words.of("offline"), { search: true });
+    if (error.code === "offline") return this.#note("offline", "offline", this.words.of("offline"), { search: true });
     if (error.code === "no-index" || error.code === "not-ready") {
-      return this.#note("offline", "page", this.words.of("not-ready"), { search: true });
+      return this.#note("offline", "clock", this.words.of("not-ready"), { search: true });
     }
     const told = error.code?.startsWith("bad-") ? error.message : this.words.of("failed");
-    return this.#note("failed", "retry", told, { search: true });
+    return this.#note("failed", "alert", told, { search: true });
   }
 
   leave() {
@@ -103,7 +103,7 @@ export class Turn {
 
   #limited(waitS) {
     const text = build("span", {}, this.words.of("rate-limited", { seconds: waitS }));
-    const retry = this.#note("limited", "retry", text, {});
+    const retry = this.#note("limited", "clock", text, {});
     const until = Date.now() + waitS * 1000;
     retry.disabled = true;
     this.countdown = setInterval(() => {

@@ -24,9 +24,13 @@ export async function loadWords(base, language) {
   return new Words(language, await response.json());
 }
 
-/** Return the language to speak: as told, as chosen before, as the page's, as the browser's. */
+/**
+ * Return the language to speak: as told, as chosen before, as the host page's, as the browser's.
+ * Told "auto", the page's own is passed over.
+ */
 export function chosenLanguage(told, remembered) {
-  const candidates = [told, remembered, document.documentElement.lang, ...(navigator.languages ?? [])];
+  const page = told === "auto" ? "" : document.documentElement.lang;
+  const candidates = [told, remembered, page, ...(navigator.languages ?? [])];
   for (const candidate of candidates) {
     if (/^zh/i.test(candidate ?? "")) return "zh";
     if (/^en/i.test(candidate ?? "")) return "en";
