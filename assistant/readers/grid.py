@@ -25,8 +25,9 @@ class Grid:
 
     name: str  # "" where nothing but the heading above says what a row is
     columns: tuple[str, ...]
-    rows: tuple[tuple[tuple[str, ...], int], ...]  # (cells, line)
+    rows: tuple[tuple[tuple[str, ...], int], ...]  # (cells, line); none where only the note stands
     line: int
+    note: str = ""  # what the source draws across all columns above these rows
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,13 @@ def grids_of(rows: Sequence[GridRow], *, name: str, line: int) -> list[Grid]:
     if not count and width > 2:
         rows = [_compact(row) for row in rows]
     columns = _column_names([_filled_across(row) for row in rows[:count]], width)
-    return _split_groups(rows[count:], columns, name or title, line)
+    return _split_groups(rows[count:], columns, _Head(name or title, title, line))
 
 
 def write_grids(builder: DocumentBuilder, grids: Sequence[Grid], *, name: str = "") -> None:
     """Add tables to a document; one whose only column has no name is a list."""
     for grid in grids:
+        builder.block("paragraph", grid.note, line=grid.line)
         if len(grid.columns) == 1 and not grid.columns[0]:
             for cells, line in grid.rows:
                 builder.block("item", cells[0], line=line)
@@ -174,16 +176,26 @@ def _column_names(headers: Sequence[Sequence[str]], width: int) -> tuple[str, ..
     return tuple(names)
 
 
-def _split_groups(rows: Sequence[GridRow], columns: tuple[str, ...], name: str, line: int) -> list[Grid]:
+@dataclass(frozen=True)
+class _Head:
+    """What stands above rows: their name, the note that says it, and where."""
+
+    name: str
+    note: str
+    line: int
+
+
+def _split_groups(rows: Sequence[GridRow], columns: tuple[str, ...], head: _Head) -> list[Grid]:
     grids: list[Grid] = []
     pending: list[tuple[tuple[str, ...], int]] = []
     for row in rows:
         if row.is_group:
-            if pending:
-                grids.append(Grid(name, columns, tuple(pending), line))
-            name, line, pending = next(filter(None, row.cells)), row.line, []
+            if pending or head.note:
+                grids.append(Grid(head.name, columns, tuple(pending), head.line, head.note))
+            text = next(filter(None, row.cells))
+            head, pending = _Head(text, text, row.line), []
         else:
             pending.append((row.cells, row.line))
-    if pending:
-        grids.append(Grid(name, columns, tuple(pending), line))
+    if pending or head.note:
+        grids.append(Grid(head.name, columns, tuple(pending), head.line, head.note))
     return grids

@@ -54,6 +54,8 @@ class _Walk:
         self._builder = builder
         self._offset = line_offset
         self._title = title
+        self._announced = ""  # a bold line that nothing stands below yet
+        self._spent = ""  # the last one that something does
         self._has_headings = has_headings  # a page with real ones sets words bold for other reasons
 
     def flow(self, element: HtmlElement, kind: BlockKind, depth: int) -> None:
@@ -113,6 +115,8 @@ class _Walk:
             if "msotitle" in classes(element):
                 level = 1
             self._builder.heading(text, level=level, line=self._line(element), anchor=str(element.get("id") or ""))
+            self._announced = text if level == _SOFT_HEADING_LEVEL else ""
+            return
         elif tag != "hr":
             self.flow(element, kind, depth)
 
@@ -181,11 +185,22 @@ class _Walk:
 
     def _table(self, grid: Grid) -> None:
         # A year over a list says when; the heading above it says what.
-        headings = [name for name in self._builder.heading_path if not _YEAR_HEADING.match(name)]
+        path = self._builder.heading_path
+        if self._spent and path[-1:] == (self._spent,):
+            path = path[:-1]
+        self._spend()
+        headings = [name for name in path if not _YEAR_HEADING.match(name)]
         write_grids(self._builder, [grid], name=headings[-1] if headings else self._title)
+
+    def _spend(self) -> None:
+        """Note that something stands below a bold line that announced it: what follows is not its."""
+        if self._announced:
+            self._spent, self._announced = self._announced, ""
 
     def _text(self, broken: str, kind: BlockKind, line: int) -> None:
         texts = paragraphs(broken)
+        if texts:
+            self._spend()
         references = read_references(texts, line=line) if len(texts) > 1 else None
         if references is not None:
             self._table(references)

@@ -71,7 +71,7 @@ def _parts(before: TextLine, line: TextLine, right_edge: float) -> bool:
 
 
 def _append(text: str, more: str) -> str:
-    if re.search(r"[a-z]-$", text) and re.match(r"[a-z]", more):
+    if re.search("[a-z][-\u00ad\u2010]$", text) and re.match(r"[a-z]", more):
         return text[:-1] + more  # a word that the line end parted
     if _HAN_END.search(text) and _HAN_START.search(more):
         return text + more

@@ -24,10 +24,11 @@ _TRANSPARENT = re.compile(r"opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)", re.I)
 _HIDDEN_CLASSES = frozenset(
     "sr-only visually-hidden visuallyhidden screen-reader-text screenreader-only hidden d-none "
     "hide is-hidden invisible print-only headerlink anchorjs-link header-anchor heading-anchor "
-    "anchor-link mjx-assistive-mml".split()
+    "anchor-link footnote-backref mjx-assistive-mml".split()
 )
 _LINE_NUMBERS = frozenset("linenos lineno gutter linenodiv line-numbers".split())
 _SHOWN_AGAIN = re.compile(r"(?:^d-\w+-|:)(?:block|flex|grid|inline|table|contents)")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _COMPOUND = re.compile(r"^([a-zA-Z][\w-]*|\*)?((?:[.#][\w-]+)*)$")
@@ -39,7 +40,7 @@ def parse(markup: str) -> HtmlElement | None:
     ``sourceline`` of each element is its 1-based line in ``markup`` (capped at 65,535 by libxml2).
     """
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
-    data = markup.encode("utf-8", errors="replace").replace(b"\x00", b"")
+    data = _NOT_XML.sub(" ", markup).encode("utf-8")
     try:
         return html.document_fromstring(data, parser=parser)
     except ParserError:
@@ -48,8 +49,16 @@ def parse(markup: str) -> HtmlElement | None:
 
 def remove(element: HtmlElement) -> None:
     """Take an element out of the tree and leave the text behind it in place."""
-    if element.getparent() is not None:
-        element.drop_tree()
+    parent, before = element.getparent(), element.getprevious()
+    if parent is None:
+        return
+    # A character reference can smuggle in what lxml then refuses to take as text.
+    tail = _NOT_XML.sub(" ", element.tail or "")
+    if before is not None:
+        before.tail = _NOT_XML.sub(" ", before.tail or "") + tail
+    else:
+        parent.text = _NOT_XML.sub(" ", parent.text or "") + tail
+    parent.remove(element)
 
 
 def classes(element: HtmlElement) -> list[str]:

@@ -9,6 +9,8 @@ from assistant.readers.yaml_tree import Mapping, Scalar, Sequence, Value, parse_
 from assistant.text import detect_language
 
 _MAX_OWN_FIELDS_OF_GROUP = 3
+_SWITCHES_OFF = ("hidden", "hide", "draft", "disabled", "private")
+_SWITCHES_ON = ("published", "visible", "show", "display", "enabled")
 _SAYS_NOTHING = frozenset(("none", "null", "n/a", "-", "nan"))
 Cells = dict[str, str]
 
@@ -45,7 +47,7 @@ class _Writer:
     def _list(self, value: Sequence, path: tuple[str, ...], inherited: Cells) -> None:
         mappings = [item for item in value.items if isinstance(item, Mapping)]
         if mappings:
-            for item in mappings:
+            for item in filter(_is_shown, mappings):
                 self._row(item, path, inherited)
             return
         for item in value.items:
@@ -66,7 +68,7 @@ class _Writer:
     def _mapping(self, value: Mapping, path: tuple[str, ...], inherited: Cells) -> None:
         children = [(key, child) for key, child in value.pairs if isinstance(child, Mapping)]
         if len(children) > 1 and len(children) == len(value.pairs) and _are_alike([c for _, c in children]):
-            for key, child in children:
+            for key, child in ((key, child) for key, child in children if _is_shown(child)):
                 cells = _cells(child, leave=set())
                 if not any(key == text for text in cells.values()):
                     cells = {path[-1]: key, **cells}
@@ -83,6 +85,12 @@ class _Writer:
     def _add(self, path: tuple[str, ...], cells: Cells, line: int) -> None:
         if cells:
             self._pending.setdefault(" / ".join(path), []).append((cells, line))
+
+
+def _is_shown(item: Mapping) -> bool:
+    """Return whether a row is not one that its author switched off."""
+    is_off = any(item.text(key).lower() in ("true", "yes", "1") for key in _SWITCHES_OFF)
+    return not is_off and not any(item.text(key).lower() in ("false", "no", "0") for key in _SWITCHES_ON)
 
 
 def _is_list_of_rows(value: Value) -> bool:
