@@ -19,7 +19,8 @@ STEADY = settings(derandomize=True, deadline=None, max_examples=40)
 
 SENTENCE = "团队在数千块芯片上训练大语言模型，并把编译器的改进发布为开源软件。"
 
-TEXTS = st.text(alphabet="论文训练大模型。；！ \n\tabcXYZ019.,-\u3000😀\ud800", min_size=1, max_size=60).filter(str.strip)
+LETTERS = "论文训练大模型。；！ \n\tabcXYZ019.,-\u3000😀\ud800"
+TEXTS = st.text(LETTERS, min_size=1, max_size=60).filter(str.strip)
 LONG_TEXTS = st.builds(lambda text, times: text * times, TEXTS, st.sampled_from([1, 1, 1, 25]))
 BLOCKS = st.tuples(st.sampled_from(["paragraph", "item", "definition", "code"]), LONG_TEXTS)
 CELLS = st.lists(st.text(alphabet="论文ECV 2024", max_size=8), min_size=2, max_size=2).filter(any)

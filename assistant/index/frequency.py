@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import zlib
 from pathlib import Path
 
 from assistant.errors import ModelError
@@ -25,7 +26,7 @@ class WordFrequency:
                 texts = int(file.readline())
                 pairs = (line.rstrip("\n").split("\t") for line in file)
                 return cls({token: int(count) for token, count in pairs}, texts)
-        except (OSError, ValueError) as error:
+        except (OSError, EOFError, ValueError, zlib.error) as error:
             raise ModelError(f"{path}: not a word frequency table; restore the file.") from error
 
     def __contains__(self, token: str) -> bool:

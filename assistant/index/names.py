@@ -56,7 +56,8 @@ class NameIndex:
         spellings = [fold(word)]
         for other in neighbours:
             spellings += [fold(word + other), fold(other + word)]
-        return tuple(name for spelling in spellings for name in table.get(spelling, ()))
+        found = (name for spelling in spellings for name in table.get(spelling, ()))
+        return tuple(dict.fromkeys(found))
 
     def _pinyin_table(self) -> dict[str, tuple[str, ...]]:
         if self._by_pinyin is None:

@@ -1,0 +1,70 @@
+"""Chinese names, found by their characters and by their pinyin."""
+
+import pytest
+
+from assistant.index.frequency import WordFrequency
+from assistant.index.names import NameIndex
+
+FREQUENCY = WordFrequency({"zhang": 900, "deep": 900, "learn": 900, "张之洞": 5}, 1000)
+TOKENS = ["裴芝林", "孙鹏", "论文", "欧阳芷晗", "张行程", "编译器", "gpu", "吕芷晗", "张之洞"]
+NAMES = NameIndex(TOKENS, FREQUENCY)
+
+
+@pytest.mark.parametrize(
+    ("word", "neighbours", "names"),
+    [
+        ("Zhilin", ("Pei",), ("裴芝林",)),
+        ("Pei", ("Zhilin",), ("裴芝林",)),
+        ("PeiZhilin", (), ("裴芝林",)),
+        ("zhilinpei", (), ("裴芝林",)),
+        ("Sun", ("Peng",), ("孙鹏",)),
+        ("Ouyang", ("Zhihan",), ("欧阳芷晗",)),
+        ("Lv", ("Zhihan",), ("吕芷晗",)),
+        ("Zhilin", (), ()),
+        ("Pei", ("Sun",), ()),
+        ("裴芝林", (), ()),
+        ("a1", (), ()),
+        ("", (), ()),
+    ],
+)
+def test_pinyin_finds_the_names_it_spells(word: str, neighbours: tuple[str, ...], names: tuple[str, ...]):
+    assert NAMES.of_pinyin(word, *neighbours) == names
+
+
+def test_words_of_the_dictionary_are_no_names():
+    assert NAMES.of_pinyin("lun", "wen") == ()
+    assert not NAMES.is_name("论文") and not NAMES.is_name("编译器")
+
+
+@pytest.mark.parametrize("word", ["裴芝林", "欧阳芷晗", "麻津铭"])
+def test_a_surname_with_one_or_two_unknown_characters_may_be_a_name(word: str):
+    assert NAMES.is_name(word)
+
+
+@pytest.mark.parametrize("word", ["", "裴", "gpu", "裴芝林林林", "芝林"])
+def test_other_words_are_no_names(word: str):
+    assert not NAMES.is_name(word)
+
+
+def test_a_name_that_general_text_knows_is_not_one_of_the_lab():
+    assert NAMES.of_pinyin("Zhang", "Zhidong") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "names_one"),
+    [
+        ("团队由裴芝林负责。", True),
+        ("孙鹏是导师", True),
+        ("编译器团队", False),
+        ("The lead is Zhilin Pei.", True),
+        ("Taught by Donald E. Knuth", True),
+        ("Deep Learning is taught", False),
+        ("", False),
+    ],
+)
+def test_a_text_that_names_a_person_is_known(text: str, names_one: bool):
+    assert NAMES.names_person(text) is names_one
+
+
+def test_a_corpus_without_names_knows_none():
+    assert NameIndex([], FREQUENCY).of_pinyin("Pei", "Zhilin") == ()
