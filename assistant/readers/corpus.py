@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.errors import CorpusError, ReadError
+from assistant.errors import CorpusError
 from assistant.readers import jekyll
-from assistant.readers.builder import SourceFile
+from assistant.readers.choosing import reader_name
 from assistant.readers.listing import Skipped, list_files, matches
 from assistant.readers.page import Page, resolve
 from assistant.readers.site import Site, describe_site, place_files, place_sphinx
+from assistant.readers.workers import read_files
 from assistant.schema import Document
 
 _UNREAD = {
@@ -48,19 +49,19 @@ def read_corpus(
     listing = list_files(path, exclude)
     site = describe_site(path, listing.files, site_url=site_url)
     skipped = list(listing.skipped)
-    wanted = []
+    wanted: list[str] = []
     for source in listing.files:
         reason = _reason_to_skip(site, source)
         if reason:
             skipped.append(Skipped(source, reason))
-        elif _reader_name(site, source):
+        elif reader_name(site, source):
             wanted.append(source)
     read: list[Page | Document] = []
-    for done, source in enumerate(wanted, start=1):
-        try:
-            read.append(_read(site, source))
-        except ReadError as error:
-            skipped.append(Skipped(source, str(error)))
+    for done, outcome in enumerate(read_files(site, wanted), start=1):
+        if outcome.read is None:
+            skipped.append(Skipped(outcome.source, outcome.reason))
+        else:
+            read.append(outcome.read)
         if on_progress is not None:
             on_progress(done, len(wanted))
     if not read:
@@ -83,7 +84,7 @@ def digest_corpus(path: Path, *, site_url: str = "", exclude: Sequence[str] = ()
 def _digest(site: Site) -> str:
     total = hashlib.sha256(site.url.encode())
     for source in site.files:
-        if _reader_name(site, source) or posixpath.basename(source) in ("conf.py", "_config.yml"):
+        if reader_name(site, source) or posixpath.basename(source) in ("conf.py", "_config.yml"):
             content = hashlib.sha256((site.root / source).read_bytes()).hexdigest()
             total.update(f"\n{content} {source}".encode("utf-8", "surrogateescape"))
     return total.hexdigest()
@@ -101,77 +102,6 @@ def _reason_to_skip(site: Site, source: str) -> str:
         if source.startswith(base) and any(matches(path, pattern) for pattern in site.conf.exclude_patterns):
             return "excluded by exclude_patterns in conf.py"
     return ""
-
-
-def _reader_name(site: Site, source: str) -> str:
-    """Return the name of the reader for ``source``, "" where none reads such files."""
-    name = posixpath.basename(source).lower()
-    if name.startswith("requirements") or name in ("robots.txt", "cmakelists.txt", "license.txt"):
-        return ""
-    suffix = posixpath.splitext(name)[1]
-    if site.kind == "sphinx":
-        if suffix in (".yml", ".yaml"):
-            return ""
-        if suffix == ".md":
-            return "myst"
-        if suffix == ".txt" and suffix in site.conf.suffixes:
-            return "rst"
-    return _READERS_BY_SUFFIX.get(suffix, "")
-
-
-_READERS_BY_SUFFIX = {
-    ".rst": "rst",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".html": "html",
-    ".htm": "html",
-    ".yml": "yaml",
-    ".yaml": "yaml",
-    ".bib": "bibtex",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".xlsx": "xlsx",
-    ".docx": "docx",
-    ".pdf": "pdf",
-    ".txt": "text",
-}
-
-
-def _read(site: Site, source: str) -> Page | Document:
-    file = SourceFile(site.root, source)
-    name = _reader_name(site, source)
-    if name == "rst":
-        from assistant.readers import rst
-
-        return rst.read_page(file, site.settings)
-    if name == "myst":
-        from assistant.readers import myst
-
-        return myst.read_page(file, site.settings)
-    return _load_reader(name)(file)
-
-
-def _load_reader(name: str) -> Callable[[SourceFile], Document]:
-    """Import a reader only when a file needs it: a start should not pay for what it never reads."""
-    if name == "html":
-        from assistant.readers import html
-
-        return html.read
-    if name == "markdown":
-        from assistant.readers import markdown
-
-        return markdown.read
-    if name in ("xlsx", "docx"):
-        from assistant.readers import office
-
-        return office.read
-    if name == "pdf":
-        from assistant.readers import pdf
-
-        return pdf.read
-    from assistant.readers import data
-
-    return data.read
 
 
 def _placed(site: Site, read: Sequence[Page | Document]) -> tuple[tuple[Document, ...], tuple[Skipped, ...]]:
