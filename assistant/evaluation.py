@@ -143,7 +143,9 @@ def _case(path: Path, number: int, entry: object) -> Case:
     try:
         if not isinstance(entry, dict):
             raise TypeError("not a mapping")
-        question = str(entry["question"])
+        question = str(entry["question"] or "").strip()
+        if not question:
+            raise TypeError("its question is empty")
         return Case(
             id=str(entry.get("id", number)),
             question=question,

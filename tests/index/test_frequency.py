@@ -35,7 +35,11 @@ def test_a_damaged_table_is_one_sentence(text: str, tmp_path: Path):
         WordFrequency.load(written(tmp_path, text))
 
 
-@pytest.mark.parametrize("content", [b"", b"not gzip", gzip.compress(b"9\npaper\t3\n")[:-6], gzip.compress(b"9\n" * 99)[:10] + b"\xff" * 9])
+CUT = gzip.compress(b"9\npaper\t3\n")[:-6]
+ALTERED = gzip.compress(b"9\n" * 99)[:10] + b"\xff" * 9
+
+
+@pytest.mark.parametrize("content", [b"", b"not gzip", CUT, ALTERED])
 def test_a_file_that_is_not_gzip_is_one_sentence(content: bytes, tmp_path: Path):
     path = tmp_path / "frequencies.txt.gz"
     path.write_bytes(content)
