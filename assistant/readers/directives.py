@@ -27,6 +27,13 @@ class Nothing(Lenient):
         return []
 
 
+class Date(Lenient):
+    """The day of the build, which is left blank: an answer does not change overnight."""
+
+    def run(self) -> list[nodes.Node]:
+        return [nodes.inline()]
+
+
 class Content(Lenient):
     """Shows its content; its argument is layout."""
 
@@ -251,6 +258,7 @@ _NAMES: tuple[tuple[type[Directive], str], ...] = (
     (Code, "productionlist testcode testoutput doctest ipython code-cell terminal"),
     (Content, "grid-item grid-row grid-column tab-set tabs seealso hlist div"),
     (Content, "cssclass rst-class container-fluid acks panels row column centered-block list-group"),
+    (Date, "date"),
     (CardGrid, "grid card-carousel"),
     (Card, "card grid-item-card"),
     (Titled, "tab-item tab group-tab dropdown collapse details toggle spoiler"),
@@ -262,7 +270,7 @@ _NAMES: tuple[tuple[type[Directive], str], ...] = (
     (Nothing, "index highlight tabularcolumns currentmodule py:currentmodule py:module module"),
     (Nothing, "sectionauthor codeauthor moduleauthor default-domain program meta contents sectnum"),
     (Nothing, "mermaid graphviz digraph graph uml plantuml inheritance-diagram blockdiag seqdiag"),
-    (Nothing, "todo todolist date testsetup testcleanup tabularcolumn genindex sidebar-links"),
+    (Nothing, "comment draft hidden todo todolist testsetup testcleanup tabularcolumn genindex sidebar-links"),
     (Nothing, "doxygenfile doxygenclass doxygenfunction doxygenindex doxygennamespace"),
     (Nothing, "doxygengroup doxygenstruct youtube vimeo video bilibili plot bibliography"),
     (Nothing, "footbibliography tags header footer target-notes image-sg gallery jupyter-execute"),

@@ -55,7 +55,8 @@ def read_page(builder: DocumentBuilder, markup: str, *, title: str = "") -> Docu
 
 def read_fragment(builder: DocumentBuilder, markup: str, *, line: int) -> None:
     """Add what a piece of HTML shows to a document; ``line`` is where the piece begins."""
-    root = parse(markup)
+    # After a <style>, libxml2 takes tags it does not know, such as <details>, for part of the head.
+    root = parse(f"<body>{markup}")
     if root is None:
         return
     drop_hidden(root)

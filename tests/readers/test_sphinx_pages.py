@@ -121,7 +121,7 @@ MARKUP = st.lists(
 
 
 @pytest.mark.parametrize("name", ["a.rst", "a.md"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(text=st.one_of(MARKUP, st.text(max_size=200)))
 def test_no_text_breaks_a_reader(tmp_path_factory: pytest.TempPathFactory, name: str, text: str):
     root = tmp_path_factory.mktemp("any")
