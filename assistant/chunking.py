@@ -21,9 +21,11 @@ def chunk(document: Document) -> tuple[Passage, ...]:
     columns = {row.start: table.columns for table in document.tables for row in table.rows}
     for index, section in enumerate(document.sections):
         blocks = [b for b in document.blocks if b.section == index and b.kind != "heading"]
+        code = [(block.start, block.end) for block in blocks if block.kind == "code"]
         for kind, start, end, line in _spans(document.text, blocks):
             names = columns.get(start, ()) if kind == "row" else ()
-            passages.append(_passage(document, section, kind, start, end, line, names))
+            passage = _passage(document, section, kind, start, end, line, names)
+            passages.append(replace(passage, code=_within(code, start, end)))
     return tuple(passages)
 
 
@@ -64,6 +66,14 @@ def _passage(
         record="",
         places=(place_of(document, section, start, end, line),),
     )
+
+
+def _within(
+    ranges: Iterable[tuple[int, int]], start: int, end: int
+) -> tuple[tuple[int, int], ...]:
+    """Return what of ``ranges`` lies between ``start`` and ``end``, counted from ``start``."""
+    cut = ((max(a, start) - start, min(b, end) - start) for a, b in ranges)
+    return tuple((a, b) for a, b in cut if a < b)
 
 
 def _spans(text: str, blocks: list[Block]) -> Iterator[tuple[PassageKind, int, int, int]]:

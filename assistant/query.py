@@ -13,11 +13,12 @@ from assistant.errors import SettingsError
 from assistant.index.frequency import WordFrequency
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
-from assistant.text import Evidence, Word, fold, is_stopword, tokenize, words
+from assistant.text import Evidence, Word, fold, is_stopword, normalize, tokenize, words
 
 _LEXICON = Path(__file__).parent / "lexicon"
 _SYNONYM_WEIGHT = 0.8
 _INNER_WORD_WEIGHT = 0.8  # a Chinese word covered only by the shorter words inside it
+_PART_WEIGHT = 0.5  # of the translation of a part of a compound
 _FILLER_WEIGHT = 0.25
 _SELF_WEIGHT = 0.35
 _CORPUS_SHARE = 0.5  # how much rarity in this corpus counts beside rarity in general text
@@ -80,7 +81,7 @@ class QueryParser:
 
     def parse(self, text: str) -> tuple[Term, ...]:
         """Return the terms of ``text`` in order, stop words left out, each once."""
-        found = words(text)
+        found = words(normalize(text))
         terms: dict[str, Term] = {}
         for number, word in enumerate(found):
             if not is_stopword(word.text):
@@ -100,11 +101,15 @@ class QueryParser:
             variants[name] = 1.0
         for token in self._glossary.synonyms(word.text):
             variants.setdefault(token, _SYNONYM_WEIGHT)
-        for token, weight in self._translator.translate(own[:1]):
+        corrections = self._corrections(word, own)
+        for token in corrections:
+            variants.setdefault(token, _SYNONYM_WEIGHT)
+        for token, weight in self._translator.translate((*own[:1], *corrections)):
             if weight >= _SMALLEST_TRANSLATION:
                 variants[token] = max(variants.get(token, 0.0), weight)
-        for token in self._corrections(word, own):
-            variants.setdefault(token, _SYNONYM_WEIGHT)
+        for token, weight in self._translator.translate(own[1:]):
+            if weight >= _SMALLEST_TRANSLATION:
+                variants.setdefault(token, _PART_WEIGHT * weight)
         weight = self._weight(own, tuple(variants))
         weight *= {"content": 1.0, "self": _SELF_WEIGHT, "filler": _FILLER_WEIGHT}[role]
         return Term(word.text, role, is_named, weight, own, tuple(variants.items()))
@@ -121,6 +126,8 @@ class QueryParser:
         capitals = sum(letter.isupper() for letter in word.text)
         if capitals > 1 or (capitals and not is_first) or re.search(r"[\d_@/.]", word.text):
             return True
+        if "-" in word.text:
+            return False  # full-time, open-source: its parts say what it means
         # In a question typed all in lower case a word that general text lacks is a name as well.
         return any(token not in self._frequency for token in tokenize(word.text)[:1])
 

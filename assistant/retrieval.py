@@ -26,14 +26,27 @@ class Retriever:
 
     def search(self, text: str, terms: Sequence[Term], *, limit: int) -> tuple[Hit, ...]:
         """Return up to ``limit`` hits for a question and its terms, ties in corpus order."""
+        return self._ranked(text, terms, (), limit)
+
+    def rank(
+        self, text: str, terms: Sequence[Term], numbers: Sequence[int], *, limit: int
+    ) -> tuple[Hit, ...]:
+        """Return the best of the passages ``numbers``, ranked as ``search`` ranks."""
+        return self._ranked(text, terms, numbers, limit) if numbers else ()
+
+    def _ranked(
+        self, text: str, terms: Sequence[Term], numbers: Sequence[int], limit: int
+    ) -> tuple[Hit, ...]:
         passages = self._generation.passages
         if not passages:
             return ()
         index = self._generation.lexical
         lexical = index.scores(_weighted(terms)) / _ideal(terms, index)
         vector = self._embedder.encode([text])[0]
-        dense = dict(self._generation.vectors.search(vector, _POOL))
-        pool = sorted(set(_best(lexical, _POOL)) | set(dense))
+        dense: dict[int, float] = {}
+        if not numbers:
+            dense = dict(self._generation.vectors.search(vector, _POOL))
+        pool = sorted(numbers or set(_best(lexical, _POOL)) | set(dense))
         missing = [number for number in pool if number not in dense]
         if missing:
             cosines = self._generation.vectors.vectors(np.asarray(missing)) @ vector

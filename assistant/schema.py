@@ -160,6 +160,7 @@ class Passage:
     language: Language
     record: str  # id of the record a row passage belongs to; "" for others
     places: tuple[Place, ...]  # at least one: identical passages of several pages are one
+    code: tuple[tuple[int, int], ...] = ()  # ranges of text that are code blocks
 
     @property
     def place(self) -> Place:

@@ -23,6 +23,7 @@ _TOKEN = re.compile(
     rf"(?P<han>[{_HAN_CLASS}]+)"
     rf"|(?P<latin>[^\W_{_HAN_CLASS}](?:[^\W_{_HAN_CLASS}]|[._+\-/@](?=[^\W_{_HAN_CLASS}]))*(?:\+\+|#)?)"
 )
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _LATIN_PART = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
@@ -44,9 +45,14 @@ def detect_language(text: str) -> Language:
     return "zh" if han and han * 2 >= latin else "en"
 
 
+def normalize(text: str) -> str:
+    """Return ``text`` in compatibility form (full-width to ASCII), 134,217,728 as 134217728."""
+    return _THOUSANDS.sub("", unicodedata.normalize("NFKC", text))
+
+
 def fold(text: str) -> str:
-    """Return ``text`` in compatibility form (full-width to ASCII) and lower case."""
-    return unicodedata.normalize("NFKC", text).lower()
+    """Return ``text`` normalized and in lower case."""
+    return normalize(text).lower()
 
 
 def squeeze(text: str) -> str:
@@ -94,7 +100,7 @@ def tokenize(text: str) -> list[str]:
     """
     stop = _stopwords()
     tokens: list[str] = []
-    for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text)):
+    for match in _TOKEN.finditer(normalize(text)):
         found = _han_tokens(match[0]) if match["han"] else _latin_tokens(match[0])
         tokens.extend(token for token in found if token not in stop)
     return tokens

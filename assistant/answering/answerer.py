@@ -1,5 +1,6 @@
 """A question → an Answer: rows where a table holds them, else a verbatim fact, else an abstention."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,8 +20,10 @@ from assistant.retrieval import Retriever
 from assistant.schema import Answer, Example, Language, Question
 
 _HITS = 20
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _MOST_ROWS = 200  # a question that matches more rows than this names no list
 _STATED = 0.75  # share of the question in a sentence that states a number: no need to count rows
+_LOOKED_AT = 5  # facts looked at for a stated number
 _NEARLY_AS_GOOD = 0.93  # share of the best score from which a second fact is quoted too
 
 
@@ -43,6 +46,7 @@ class Answerer:
         self._records = RecordBook(generation.records)
         self._weights = Weights.load()
         self._facts = FactFinder(embedder, names, self._weights)
+        self._addresses = [n for n, p in enumerate(generation.passages) if _ADDRESS.search(p.text)]
         self._composer = Composer(generation, max_citations=max_citations)
 
     def answer(self, question: Question) -> Answer:
@@ -63,7 +67,12 @@ class Answerer:
         hits = self._retriever.search(text, asked.terms, limit=_HITS)
         facts = self._facts.find(asked, hits)
         verdict = abstaining.judge(asked, facts, self._weights)
+        if asked.kind == "contact" and verdict.fact is None:
+            facts, verdict = self._contact(asked, verdict)
         rows = self._records.find(asked) if asked.wants_rows else None
+        stated = _stated_count(facts) if asked.kind == "count" else None
+        if stated is not None:
+            return self._composer.facts(asked, (stated,), max(verdict.confidence, 0.5))
         if rows is not None and _rows_answer_best(asked, rows, verdict):
             return self._composer.rows(asked, rows)
         if verdict.fact is not None and not (rows is not None and not rows.records):
@@ -71,21 +80,39 @@ class Answerer:
             return self._composer.facts(asked, quoted, verdict.confidence)
         return self._composer.abstention(asked, hits, verdict)
 
+    def _contact(
+        self, asked: Understanding, verdict: abstaining.Verdict
+    ) -> tuple[tuple[Fact, ...], abstaining.Verdict]:
+        """Look for the address among all passages that publish one.
+
+        Who asks how to apply wants the published address, in whatever words it stands there: it
+        need not be as likely as another fact, only hold every name of the question.
+        """
+        hits = self._retriever.rank(asked.text, asked.terms, self._addresses, limit=_HITS)
+        facts = self._facts.find(asked, hits)
+        best = next((fact for fact in facts if fact.is_eligible), None)
+        if best is None:
+            return facts, verdict
+        return facts, abstaining.Verdict(best, max(verdict.confidence, 0.5), best.missing)
+
 
 def _rows_answer_best(asked: Understanding, rows: RowAnswer, verdict: abstaining.Verdict) -> bool:
-    """Tell whether the rows, rather than the best sentence, answer the question.
-
-    A sentence that states the number itself ("11000+ 个算子测例") beats a count of rows that
-    explain no more of the question.
-    """
+    """Tell whether the rows, rather than the best sentence, answer the question."""
     if not rows.records or len(rows.records) > _MOST_ROWS:
         return False
     best = verdict.fact
     if best is None or best.passage.kind == "row":
         return True
-    if asked.kind == "count" and best.signals.shows_kind and best.signals.own_coverage >= _STATED:
-        return False
     return rows.explained >= best.signals.coverage - 0.15 or rows.is_filtered
+
+
+def _stated_count(facts: Sequence[Fact]) -> Fact | None:
+    """Return a sentence that states the number itself: no rows need be counted then."""
+    for fact in facts[:_LOOKED_AT]:
+        states = fact.passage.kind != "row" and fact.is_eligible and fact.signals.shows_kind > 0
+        if states and fact.signals.own_coverage >= _STATED:
+            return fact
+    return None
 
 
 def _worth_quoting(best: Fact, facts: Sequence[Fact]) -> tuple[Fact, ...]:

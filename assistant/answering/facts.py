@@ -16,6 +16,7 @@ from assistant.text import Evidence, sentences
 READ_PASSAGES = 12  # of the hits, how many are read sentence by sentence
 _CONTEXT_FACTOR = 0.75  # a term met only in the headings or the sentence beside counts this much
 _LOOK_AHEAD = 160  # characters after a sentence in which the kind asked for may show
+_LONGEST_CODE = 600  # characters of a code block that is shown with the sentence before it
 _COVERED = 0.5  # a term covered less than this is missing
 
 
@@ -125,9 +126,18 @@ def _holds_editions(asked: Understanding, passage: Passage) -> bool:
 
 
 def _spans(passage: Passage) -> list[tuple[int, int]]:
+    """Return the units that may answer: a row, a sentence, or code with the sentence before it."""
     if passage.kind == "row":
         return [(0, len(passage.text))]
-    return list(sentences(passage.text))
+    spans: list[tuple[int, int]] = []
+    for start, end in sentences(passage.text):
+        block = next((b for b in passage.code if b[0] <= start < b[1]), None)
+        if block is None:
+            spans.append((start, end))
+        elif not spans or spans[-1][1] <= start:
+            lead = spans.pop()[0] if spans and block[1] - spans[-1][0] <= _LONGEST_CODE else block[0]
+            spans.append((lead, block[1]))
+    return spans
 
 
 def _signals(asked, hit, spans, cosines):  # noqa: ANN001, ANN202

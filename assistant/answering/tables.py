@@ -11,7 +11,7 @@ from assistant.schema import Record
 from assistant.text import Evidence, squeeze
 
 _RATIO_SLACK = 0.5  # a column counts as the term's own if it fits half as well as the best one
-_MIN_EXPLAINED = 0.7  # of the question's weight, by the rows and by what their table is called
+_MIN_EXPLAINED = 0.55  # of the question's weight, by the rows and by what their table is called
 _MATCHING = 0.75  # how far a cell must contain a term
 _LATIN_RUN = re.compile(r"[A-Za-z0-9][\w&:/.+-]*(?: (?:[A-Za-z0-9&][\w&:/.+-]*))+")
 _PHRASE_PART = re.compile(r"[^\s级届]+|[级届]")

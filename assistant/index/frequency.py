@@ -35,4 +35,7 @@ class WordFrequency:
     def rarity(self, token: str) -> float:
         """Return 0 for a word of every text, 1 for one never seen (inverse document frequency)."""
         count = self._counts.get(token, 0)
+        if not count and len(token) > 1 and not token.isascii():
+            # jieba makes words of any two (拿过): such a one is as rare as its characters.
+            return sum(map(self.rarity, token)) / len(token)
         return math.log((self._texts + 1) / (count + 1)) / self._rarest

@@ -17,7 +17,7 @@ from assistant.index.vectors import VectorIndex
 from assistant.schema import Example, Field, Passage, Place, Record
 from assistant.text import TOKENIZER
 
-FORMAT = 2
+FORMAT = 3
 _CURRENT = "current"
 _MANIFEST = "manifest.json"
 
@@ -251,7 +251,9 @@ def _place(values: dict[str, Any]) -> Place:
 
 
 def _passage(values: dict[str, Any]) -> Passage:
-    return Passage(**{**values, "places": tuple(_place(place) for place in values["places"])})
+    places = tuple(_place(place) for place in values["places"])
+    code = tuple((start, end) for start, end in values["code"])
+    return Passage(**{**values, "places": places, "code": code})
 
 
 def _record(values: dict[str, Any]) -> Record:
