@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import CorpusError
-from assistant.readers import jekyll
 from assistant.readers.choosing import reader_name
 from assistant.readers.listing import Skipped, list_files, matches
 from assistant.readers.page import Page, resolve
@@ -95,6 +94,8 @@ def _reason_to_skip(site: Site, source: str) -> str:
     if suffix in _UNREAD:
         return _UNREAD[suffix]
     if site.kind in ("jekyll", "hugo"):
+        from assistant.readers import jekyll  # its imports cost more than all others here
+
         return jekyll.reason_to_skip(source)
     if site.kind == "sphinx" and suffix in (".rst", ".md", ".html", ".htm", ".txt"):
         base = f"{site.settings.base}/" if site.settings.base else ""
@@ -116,5 +117,7 @@ def _placed(site: Site, read: Sequence[Page | Document]) -> tuple[tuple[Document
     if site.kind == "sphinx":
         return place_sphinx(site, documents, pages), ()
     if site.kind in ("jekyll", "hugo"):
+        from assistant.readers import jekyll
+
         return jekyll.place_site(site.root, site.kind, documents, site_url=site.url), ()
     return place_files(site, documents), ()

@@ -21,7 +21,8 @@ _CODES = (
 # What Sphinx and MyST complain of and no reader of the page would notice.
 _HARMLESS = re.compile(
     r"Title (?:under|over)line too short|Pygments|Duplicate implicit|myst\.header|"
-    r"myst\.xref_missing|is not referenced|Substitution definition .* empty|lexer|myst\.strikethrough|Duplicate explicit target name"
+    r"myst\.xref_missing|is not referenced|Substitution definition .* empty|lexer|myst\.strikethrough|"
+    r"Duplicate explicit target name"
 )
 
 
