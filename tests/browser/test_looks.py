@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 from conftest import PICTURES, ask
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, expect
+from serving import serving
+
+from assistant.pipeline import build, load_assistant
+from assistant.settings import Settings
 
 LOOKS = [("zh-CN", "light"), ("zh-CN", "dark"), ("en-US", "light"), ("en-US", "dark")]
 SIZES = {"phone": (360, 740), "desktop": (1280, 860)}
@@ -56,3 +60,27 @@ def test_the_widget_on_a_site(open_page: Callable[..., Page], site, lab, size: s
     picture(page, f"widget-{size}-open")
     ask(page, "ECCV 上有哪些论文？")
     picture(page, f"widget-{size}-list")
+
+
+def test_the_default_corpus_answers_on_the_page(browser: Browser, corpus: Path, tmp_path: Path) -> None:
+    """The README's picture: remove it, and this test takes a new one."""
+    settings = Settings(corpus={"path": corpus}, index={"path": tmp_path})
+    build(settings)
+    assistant = load_assistant(settings)
+    with serving(lambda: assistant) as client:
+        page = browser.new_page(
+            viewport={"width": 1000, "height": 820}, device_scale_factor=1.5, locale="en-US", color_scheme="light"
+        )
+        page.goto(client.url)
+        page.wait_for_selector(".example")
+        ask(page, "what papers were at ECCV?")
+        expect(page.locator("tbody tr")).to_have_count(2)
+        expect(page.locator("tbody")).to_contain_text("Fisheye-GS")
+        expect(page.locator("tbody")).to_contain_text("PackMamba")
+        picture(page, "readme")
+        page.locator(".quiet-link").first.click()
+        expect(page.locator("dialog mark")).to_contain_text("Fisheye-GS")
+        page.close()
+    if not README_PICTURE.exists():
+        README_PICTURE.parent.mkdir(exist_ok=True)
+        README_PICTURE.write_bytes((PICTURES / "readme.png").read_bytes())

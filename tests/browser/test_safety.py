@@ -2,7 +2,7 @@
 
 import json
 
-from conftest import ask
+from conftest import answer_with, ask
 from lab import XSS
 from playwright.sync_api import expect
 
@@ -56,7 +56,7 @@ def test_a_stream_is_only_text_at_every_step(open_page):
         halves = [text[: len(text) // 2], text[len(text) // 2 :]]
         events = [("meta", {"kind": "fact", "language": "en"}), *[("delta", {"text": half}) for half in halves]]
         body = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events)
-        page.route("**/ask", lambda route, body=body: route.fulfill(content_type="text/event-stream", body=body))
+        answer_with(page, content_type="text/event-stream", body=body)
         ask(page, "hello")
         assert_harmless(page)
         page.unroute("**/ask")

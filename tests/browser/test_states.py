@@ -2,13 +2,8 @@
 
 import json
 
-from conftest import ask
-from playwright.sync_api import Page, expect
-
-
-def answer_with(page: Page, **options: object) -> None:
-    """Let the network answer the next questions in the server's place."""
-    page.route("**/ask", lambda route: route.fulfill(**options))
+from conftest import answer_with, ask
+from playwright.sync_api import expect
 
 
 def stream(*events: tuple[str, object]) -> str:

@@ -39,8 +39,8 @@ export function quoteUrl(citation) {
 
 /** Return the answer's text without what the rows beneath it say again. */
 export function shownText(body, items) {
+  if (!items.length) return body.answer;
   const lines = body.answer.split(/\n+/).filter((line) => line.trim());
-  if (!items.length) return lines.join("\n");
   if (body.kind !== "list" && body.kind !== "count") return lines.filter((line) => !items.some((item) => repeats(line, item))).join("\n");
   const [lead] = lines[0]?.split(/[：:]/) ?? [""];
   return lead.includes(String(items.length)) ? lead : lines.join("\n");
@@ -92,8 +92,11 @@ function lineNodes(line, nodesOf, cite) {
 /** Keep a mark on the line of the two characters before it, so that it never stands alone. */
 function held(nodes, mark) {
   const last = nodes.pop() ?? "";
-  if (typeof last !== "string") return [...nodes, last, mark];
-  return [...nodes, last.slice(0, -2), build("span", { class: "held" }, last.slice(-2), mark)];
+  const tail = typeof last === "string" ? document.createTextNode(last) : last.lastChild;
+  if (tail?.nodeType !== Node.TEXT_NODE || last.localName === "a") return [...nodes, last, mark];
+  const whole = last === tail.data ? build("span", {}, tail) : last;
+  tail.replaceWith(tail.data.slice(0, -2), build("span", { class: "held" }, tail.data.slice(-2), mark));
+  return [...nodes, whole];
 }
 
 function citationMark(citation, number, words, view) {
@@ -174,7 +177,7 @@ function sourceView(citation, words, onCite) {
 }
 
 function quoteLines(quote) {
-  return quote.split("\n").flatMap((line, index) => (index ? [build("br"), ...cells(line)] : cells(line)));
+  return quote.split(/\n+/).flatMap((line, index) => (index ? [build("br"), ...cells(line)] : cells(line)));
 }
 
 // A table row is quoted with its cells parted by tabs, which a page would show as one blank.

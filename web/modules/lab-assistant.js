@@ -68,7 +68,7 @@ class LabAssistant extends HTMLElement {
     const body = [this.#header(title), this.conversation.view, this.conversation.composer.form, this.status];
     this.clearButton.hidden = !this.conversation.turns.length;
     if (!this.isPanel) return this.frame.append(...body);
-    this.launcher = new Launcher(words, { title, onOpen: () => this.conversation.composer.focus() });
+    this.launcher = new Launcher(words, { title: this.dataset.title, onOpen: () => this.conversation.composer.focus() });
     this.launcher.panel.append(...body);
     this.frame.append(this.launcher.panel, this.launcher.button);
     return undefined;
