@@ -24,6 +24,9 @@ _UNREAD = {
 }
 
 
+_SITE_FILES = ("conf.py", "_config.yml", "_toc.yml")
+
+
 @dataclass(frozen=True)
 class Corpus:
     """What a folder of documents holds."""
@@ -83,7 +86,7 @@ def digest_corpus(path: Path, *, site_url: str = "", exclude: Sequence[str] = ()
 def _digest(site: Site) -> str:
     total = hashlib.sha256(site.url.encode())
     for source in site.files:
-        if reader_name(site, source) or posixpath.basename(source) in ("conf.py", "_config.yml"):
+        if reader_name(site, source) or posixpath.basename(source) in _SITE_FILES:
             content = hashlib.sha256((site.root / source).read_bytes()).hexdigest()
             total.update(f"\n{content} {source}".encode("utf-8", "surrogateescape"))
     return total.hexdigest()
@@ -98,7 +101,8 @@ def _reason_to_skip(site: Site, source: str) -> str:
 
         return jekyll.reason_to_skip(source)
     if site.kind == "sphinx" and suffix in (".rst", ".md", ".html", ".htm", ".txt"):
-        base = f"{site.settings.base}/" if site.settings.base else ""
+        base = site.settings.base_of(source)
+        base = f"{base}/" if base else ""
         path = source.removeprefix(base)
         if source.startswith(base) and any(matches(path, pattern) for pattern in site.conf.exclude_patterns):
             return "excluded by exclude_patterns in conf.py"

@@ -64,6 +64,8 @@ def list_files(root: Path, exclude: Sequence[str] = ()) -> Listing:
                 skipped.append(Skipped(told, "its name is not UTF-8; rename it to have it read"))
             elif not (Path(folder) / name).resolve().is_relative_to(real_root):
                 skipped.append(Skipped(source, "a link that leaves the corpus folder"))
+            elif _is_hidden_target(Path(folder) / name, real_root):
+                skipped.append(Skipped(source, "a link to a hidden file"))
             elif not (Path(folder) / name).is_file():
                 skipped.append(Skipped(source, "not a readable file"))
             else:
@@ -112,6 +114,14 @@ def glob_expression(pattern: str) -> re.Pattern[str]:
         return re.compile("".join(parts))
     except re.error:
         return re.compile(re.escape(pattern))
+
+
+def _is_hidden_target(path: Path, real_root: Path) -> bool:
+    """Return whether ``path`` is a link to what would not be read under its own name."""
+    if not path.is_symlink():
+        return False
+    parts = path.resolve().relative_to(real_root).parts
+    return not all(map(_is_open, parts))
 
 
 def _is_open(name: str) -> bool:

@@ -17,8 +17,18 @@ class SphinxSettings:
     """What a page needs to know about its site."""
 
     conf: SphinxConf = SphinxConf()
-    base: str = ""  # the folder of conf.py below the corpus folder, "" or "docs/source"
+    # The folders of conf.py below the corpus folder: "", or "docs/source", or one for each language.
+    bases: tuple[str, ...] = ("",)
     docnames: tuple[str, ...] = ()  # every page below the corpus folder, without suffix, sorted
+
+    @property
+    def top(self) -> str:
+        """The folder whose paths are those of the published site."""
+        return posixpath.commonpath(self.bases)
+
+    def base_of(self, source: str) -> str:
+        """Return the folder of conf.py that ``source`` belongs to."""
+        return next((base for base in self.bases if source.startswith(f"{base}/")), self.bases[0])
 
 
 @dataclass
@@ -47,7 +57,7 @@ class Reading:
     def below(self, target: str) -> str:
         """Return ``target`` as a path below the corpus folder; "/x" counts from conf.py's."""
         if target.startswith("/"):
-            target = f"/{self.settings.base}/{target.lstrip('/')}"
+            target = f"/{self.settings.base_of(self.source)}/{target.lstrip('/')}"
         return _path_below(self.source, target)
 
     def inside(self, name: str) -> Path | None:

@@ -48,26 +48,31 @@ class Site:
 
 def describe_site(root: Path, files: Sequence[str], *, site_url: str = "") -> Site:
     """Return the site that ``files`` (sorted paths below ``root``) make up."""
-    conf_path = _conf_path(files)
+    conf_paths = _conf_paths(files)
     toc_path = _shallowest(files, "_toc.yml")
-    kind = _kind(root, files, is_sphinx=bool(conf_path or toc_path))
-    conf = read_conf(root / conf_path) if conf_path and kind == "sphinx" else SphinxConf()
-    base = posixpath.dirname(conf_path or toc_path)
+    kind = _kind(root, files, is_sphinx=bool(conf_paths or toc_path))
+    conf = read_conf(root / conf_paths[0]) if conf_paths and kind == "sphinx" else SphinxConf()
+    bases = tuple(posixpath.dirname(path) for path in conf_paths or [toc_path])
     toc: tuple[str, ...] = ()
-    if kind == "sphinx" and toc_path:
+    if kind != "sphinx":
+        bases = ("",)
+    elif toc_path:
         root_doc, toc = read_external_toc(root / toc_path)
         conf = replace(conf, root_doc=root_doc or conf.root_doc)
-    elif kind == "sphinx" and not conf_path:
-        base = posixpath.dirname(_shallowest(files, "index.rst") or _shallowest(files, "index.md"))
+    elif not conf_paths:
+        bases = (posixpath.dirname(_shallowest(files, "index.rst") or _shallowest(files, "index.md")),)
     names = {name for source in files for name in [_docname(source, conf.suffixes)] if name}
     url = site_url or conf.html_baseurl
     url = url if not url or url.endswith("/") else f"{url}/"
-    settings = SphinxSettings(conf, base if kind == "sphinx" else "", tuple(sorted(names)))
+    settings = SphinxSettings(conf, bases, tuple(sorted(names)))
     return Site(root, kind, settings, tuple(files), url, toc)
 
 
-def _conf_path(files: Sequence[str]) -> str:
-    """Return the conf.py nearest to the top that has pages beside or below it."""
+def _conf_paths(files: Sequence[str]) -> list[str]:
+    """Return the conf.py nearest to the top that has pages beside or below it.
+
+    Its siblings come with it: ``docs/en/conf.py`` and ``docs/zh_cn/conf.py`` are one site.
+    """
     pages = [source for source in files if source.endswith((".rst", ".md"))]
     found = [
         source
@@ -75,7 +80,18 @@ def _conf_path(files: Sequence[str]) -> str:
         if posixpath.basename(source) == "conf.py"
         and any(page.startswith(source.removesuffix("conf.py")) for page in pages)
     ]
-    return _shallowest(found, "conf.py")
+    first = _shallowest(found, "conf.py")
+    siblings = posixpath.dirname(posixpath.dirname(first))
+    return [
+        source
+        for source in found
+        if source == first
+        or (
+            posixpath.dirname(first)
+            and posixpath.dirname(posixpath.dirname(source)) == siblings
+            and source.count("/") == first.count("/")
+        )
+    ]
 
 
 def _kind(root: Path, files: Sequence[str], *, is_sphinx: bool) -> SiteKind:
@@ -171,7 +187,7 @@ def linked_files(documents: Iterable[Document], site: Site) -> frozenset[str]:
             path = unquote(parts.path)
             folder = posixpath.dirname(document.source)
             if path.startswith("/"):
-                folder, path = site.settings.base, path.lstrip("/")
+                folder, path = site.settings.base_of(document.source), path.lstrip("/")
             # A browser, too, goes no higher than the top.
             joined = re.sub(r"^(?:\.\./)+", "", posixpath.normpath(posixpath.join(folder, path)))
             if joined in known:
@@ -181,11 +197,12 @@ def linked_files(documents: Iterable[Document], site: Site) -> frozenset[str]:
 
 def _reachable(site: Site, pages: Mapping[str, Page]) -> frozenset[str]:
     """Return the names of the pages that a visitor reaches from the root page."""
-    root = posixpath.join(site.settings.base, site.conf.root_doc)
-    if root not in pages:
+    bases = site.settings.bases
+    roots = {posixpath.join(base, site.conf.root_doc) for base in bases} & pages.keys()
+    if not roots:
         return frozenset(pages)
-    listed = {posixpath.normpath(posixpath.join(site.settings.base, name)) for name in site.toc}
-    reached = {root} | {name for name in pages if any(glob_expression(one).fullmatch(name) for one in listed)}
+    listed = {posixpath.normpath(posixpath.join(base, name)) for base in bases for name in site.toc}
+    reached = roots | {name for name in pages if any(glob_expression(one).fullmatch(name) for one in listed)}
     waiting = sorted(reached)
     while waiting:
         for name in pages[waiting.pop()].toctree:
@@ -196,14 +213,14 @@ def _reachable(site: Site, pages: Mapping[str, Page]) -> frozenset[str]:
 
 
 def _sphinx_url(site: Site, path: str) -> str:
-    base = f"{site.settings.base}/" if site.settings.base else ""
+    base = f"{site.settings.top}/" if site.settings.top else ""
     if not site.url or not path.startswith(base):
         return ""
     return site.url + quote(path.removeprefix(base))
 
 
 def _attachment_url(site: Site, source: str, *, is_download: bool) -> str:
-    base = f"{site.settings.base}/" if site.settings.base else ""
+    base = f"{site.settings.top}/" if site.settings.top else ""
     if not site.url or not source.startswith(base):
         return ""
     path = source.removeprefix(base)

@@ -260,3 +260,32 @@ def test_a_list_of_publications_in_any_markup_is_a_table(tmp_path: Path):
     assert [[row.cells[0] for row in table.rows] for (table,) in tables] == [
         ["Fast Kernels for Slow Chips", "A Second Look at Caches"]
     ] * 2
+
+
+def test_two_languages_side_by_side_are_both_published(tmp_path: Path):
+    page = "A\n=\n\n.. toctree::\n\n   /b\n"
+    root = write(
+        tmp_path,
+        docs__en__conf_py="",
+        docs__en__index_rst=page,
+        docs__en__b_md="# B\n\nText.\n",
+        docs__zh__conf_py="",
+        docs__zh__index_rst=page,
+        docs__zh__b_md="# 乙\n\n文字。\n",
+    )
+    corpus = read_corpus(root, site_url="https://x.example.org")
+    assert {document.source: (document.status, document.url) for document in corpus.documents} == {
+        f"docs/{language}/{name}{suffix}": ("published", f"https://x.example.org/{language}/{name}.html")
+        for language in ("en", "zh")
+        for name, suffix in (("index", ".rst"), ("b", ".md"))
+    }
+    assert "乙" in corpus.documents[3].text
+
+
+def test_a_link_to_a_hidden_file_is_not_read(tmp_path: Path):
+    root = write(tmp_path, index_md="# A\n\nText.\n")
+    write(root / ".git", config_txt="secret")
+    (root / "a.txt").symlink_to(root / ".git" / "config.txt")
+    corpus = read_corpus(root)
+    assert list(statuses(corpus)) == ["index.md"]
+    assert [item.reason for item in corpus.skipped] == ["a link to a hidden file"]
