@@ -5,6 +5,7 @@ import dataclasses
 import io
 import json
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,14 +33,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Chinese is no reason to fail
     try:
-        return options.run(options, load_settings(options.config))
+        code = options.run(options, load_settings(options.config))
+        sys.stdout.flush()
+        return code
     except AssistantError as error:
         print(f"lab-assistant: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away: nothing to tell it
+        # The reader of our output went away: what is left would fail once more at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 
@@ -166,7 +170,8 @@ def _build_with_progress(settings: Settings) -> "BuildSummary":
     from assistant.pipeline import build
 
     columns = (TextColumn("{task.description:10}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         tasks: dict[str, Any] = {}
 
         def tell(stage: str, done: int, total: int) -> None:
