@@ -1,5 +1,6 @@
 """Repeated card structures of a page, read as records: people, papers, news."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ _CARD_TAGS = frozenset("div article li a figure section tr td dl p".split())
 _NO_CARD = ("table", "pre", "h1", "form", "blockquote")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _MAX_CHARS = 1600
+_MAX_PARTS = 200  # elements
 _MAX_FIELDS = 14
 _MAX_TEXT_CHARS = 500
 # Classes that say where a thing stands, not what it is.
@@ -122,6 +124,9 @@ def hints_in(card: HtmlElement) -> set[str]:
 
 
 def _can_be_card(card: HtmlElement) -> bool:
+    # Bounds first: what follows looks at every part of the card more than once.
+    if len(list(itertools.islice(card.iter(), _MAX_PARTS))) == _MAX_PARTS:
+        return False
     if len(str(card.text_content())) > 4 * _MAX_CHARS:
         return False
     if next(card.iter(*_NO_CARD), None) is not None:

@@ -76,7 +76,7 @@ class _Walk:
                 else:
                     self._block(child, kind, depth + 1)
             else:
-                if not "".join(pieces).strip():
+                if not any(piece.strip() for piece in pieces):
                     line = self._line(child)
                 pieces.append("\n" if child.tag == "br" else broken_text(child))
             pieces.append(folded(child.tail))

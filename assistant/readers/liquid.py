@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-_TAG = re.compile(r"\{%-?\s*(.*?)\s*-?%\}|\{\{-?\s*(.*?)\s*-?\}\}", re.S)
-_SHORTCODE = re.compile(r"\{\{[<%]\s*(.*?)\s*/?[>%]\}\}", re.S)
+# No tag may hold the opening of another: a page of unclosed ones would take forever.
+_TAG = re.compile(r"\{%-?((?:[^%{]|%(?!\})|\{(?!%))*)%\}|\{\{-?((?:[^{}]|\}(?!\}))*)\}\}")
+_SHORTCODE = re.compile(r"\{\{[<%]([^{}]*)[>%]\}\}")
 _PARAMETER = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _LITERAL = re.compile(r"^(?:\"([^\"]*)\"|'([^']*)')")
 _REACHABLE = re.compile(r"^[^@\s]+@[^@\s]+\.\w+$|^https?://\S+$|^\+?[\d\s()-]{7,}$")
@@ -48,10 +49,10 @@ def _rendered(text: str, fields: dict[str, str]) -> Iterator[str]:
         before = text[position : match.start()]
         position = match.end()
         yield _line_ends(before) if omitted else before
-        words = (match.group(1) or "").split(None, 1)
+        words = (match.group(1) or "").rstrip(" \t\n-").split(None, 1)
         name = words[0] if words else ""
         if match.group(1) is None:
-            shown = "" if omitted else _output(match.group(2) or "", fields)
+            shown = "" if omitted else _output((match.group(2) or "").strip(" \t\n-"), fields)
             if not shown and blocks and not omitted:
                 shown = _UNKNOWN
         elif name.startswith("end"):
@@ -107,9 +108,10 @@ def _output(expression: str, fields: dict[str, str]) -> str:
 
 
 def _shortcode(match: re.Match[str]) -> str:
-    inside = match.group(1)
-    shown = "" if inside.startswith("/") else _include(inside)
-    return shown + _line_ends(match.group())
+    inside = match.group(1).strip(" \t\n/")
+    if match.group(1).lstrip().startswith("/"):
+        return _line_ends(match.group())
+    return _include(inside) + _line_ends(match.group())
 
 
 def _line_ends(text: str) -> str:

@@ -27,9 +27,9 @@ _BLOCK_TAG = re.compile(
     r"<(/?)(div|section|article|main|figure|table|tbody|thead|tr|td|th|ul|ol|li|dl|details|center|p)\b[^>]*?(/?)>",
     re.I,
 )
-_ATTRIBUTES = re.compile(r"[ \t]*\{:[^}\n]*\}|(?<=\S)[ \t]*\{[#.][\w.# -]+\}[ \t]*$", re.M)
-_HEADING_ID = re.compile(r"\{:?\s*#([\w\u4e00-\u9fff-]+)[^}]*\}\s*$")
-_CONTENTS_LIST = re.compile(r"^[*+-] .*\n\{:\s*toc[^}]*\}|^\[\[?toc\]?\][ \t]*$", re.I | re.M)
+_ATTRIBUTES = re.compile(r"[ \t]*\{:[^{}\n]*\}|(?<=\S)[ \t]*\{[#.][\w.# -]+\}[ \t]*$", re.M)
+_HEADING_ID = re.compile(r"\{:?\s*#([\w\u4e00-\u9fff-]+)[^{}]*\}\s*$")
+_CONTENTS_LIST = re.compile(r"^[*+-] .*\n\{:\s*toc[^{}]*\}|^\[\[?toc\]?\][ \t]*$", re.I | re.M)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 _NOT_IN_SLUG = re.compile(r"[^\w\- ]")
 # Folders that a site generator reserves for pages that make no collection.

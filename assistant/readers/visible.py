@@ -1,7 +1,7 @@
 """An HTML page as a tree without what its visitors do not see."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lxml import html
@@ -68,7 +68,7 @@ def classes(element: HtmlElement) -> list[str]:
 
 def drop_hidden(root: HtmlElement) -> None:
     """Remove from the tree everything that the page does not show."""
-    rules = list(_hiding_rules(root))
+    rules = _by_last_name(_hiding_rules(root))
     opened = _opened_by_controls(root)
     for element in list(root.iter(*_NEVER_SHOWN)):
         remove(element)
@@ -111,6 +111,20 @@ class _Rule:
         return all(
             any(compound.matches(ancestor) for ancestor in ancestors) for compound in reversed(self.compounds[:-1])
         )
+
+
+Rules = dict[str, list[_Rule]]
+
+
+def _by_last_name(rules: Iterable[_Rule]) -> Rules:
+    """Return the rules by a name that an element must bear to be meant: "#id", ".class" or its tag."""
+    latest = {(rule.compounds, rule.hides): rule for rule in rules}
+    found: Rules = {}
+    for rule in latest.values():
+        last = rule.compounds[-1]
+        names = [f"#{name}" for name in sorted(last.ids)] + [f".{name}" for name in sorted(last.classes)]
+        found.setdefault(next(iter(names), last.tag or "*"), []).append(rule)
+    return found
 
 
 def _hiding_rules(root: HtmlElement) -> Iterator[_Rule]:
@@ -172,7 +186,7 @@ def _weight(compounds: tuple[_Compound, ...], order: int) -> tuple[int, int, int
     )
 
 
-def _is_hidden(element: HtmlElement, rules: list[_Rule], opened: frozenset[str]) -> bool:
+def _is_hidden(element: HtmlElement, rules: Rules, opened: frozenset[str]) -> bool:
     if not element.attrib and not rules:
         return False
     names = classes(element)
@@ -190,7 +204,14 @@ def _is_hidden(element: HtmlElement, rules: list[_Rule], opened: frozenset[str])
     # Pages that fade in carry opacity:0 until their script runs; on a still page it hides.
     if _TRANSPARENT.search(style) and not any(name.startswith("data-") for name in element.keys()):
         return True
-    verdicts = [(rule.weight, rule.hides) for rule in rules if rule.matches(element)]
+    names = [
+        "*",
+        str(element.tag),
+        f"#{element.get('id')}",
+        *(f".{name}" for name in (element.get("class") or "").split()),
+    ]
+    meant = (rule for name in names for rule in rules.get(name, ()))
+    verdicts = [(rule.weight, rule.hides) for rule in meant if rule.matches(element)]
     return bool(verdicts) and max(verdicts)[1] and not _SHOWING.search(style)
 
 
