@@ -136,10 +136,11 @@ def collapse(passages: Iterable[Passage]) -> tuple[Passage, ...]:
     """Return ``passages`` with those that read the same made one with several places.
 
     The published place comes first, then the order of ``passages``; context is the first place's.
+    Rows of different records stay apart, since the same cells may stand under other columns.
     """
-    groups: dict[tuple[PassageKind, str], list[Passage]] = {}
+    groups: dict[tuple[PassageKind, str, str], list[Passage]] = {}
     for passage in passages:
-        groups.setdefault((passage.kind, squeeze(passage.text)), []).append(passage)
+        groups.setdefault((passage.kind, passage.record, squeeze(passage.text)), []).append(passage)
     merged = []
     for group in groups.values():
         ordered = sorted(group, key=lambda passage: passage.place.status != "published")

@@ -14,6 +14,22 @@ from assistant.schema import Answer
 from assistant.settings import AnswerSettings, CorpusSettings, IndexSettings, Settings
 
 ECCV_QUESTIONS = ("what papers were at ECCV?", "ECCV 上有哪些论文")
+TWO_TABLES = """# 表
+
+## 论文
+
+| 会议 | 题目 |
+| --- | --- |
+| ECCV | Fisheye-GS |
+| COLM | SKVQ |
+
+## 术语
+
+| 名称 | 说明 |
+| --- | --- |
+| ECCV | Fisheye-GS |
+| COLM | SKVQ |
+"""
 PAGE = "# 招聘\n\n我们常年招收实习生，请发邮件到 join@lab.example。\n"
 
 
@@ -109,6 +125,15 @@ def test_a_citation_quotes_its_document(small: Settings):
         text = assistant.document_text(citation.place.source)
         assert text is not None and citation.quote in text
         assert assistant.passage(citation.passage) is not None
+
+
+def test_every_record_has_a_passage_to_cite(small: Settings):
+    """Two tables with the same cells under other columns are two records."""
+    (small.corpus.path / "tables.md").write_text(TWO_TABLES, "utf-8")
+    summary = build(small)
+    assert summary.records == 4
+    for question in ("List all the venues", "列出所有的论文", "有哪些名称和说明"):
+        assert load_assistant(small).ask(question).text
 
 
 def test_unknown_names_are_none(assistant: Assistant):
@@ -241,4 +266,7 @@ def test_the_language_of_an_answer_can_be_asked_for(assistant: Assistant):
 
 def test_the_number_of_citations_is_a_setting(settings: Settings):
     few = settings.model_copy(update={"answer": AnswerSettings(max_citations=1)})
-    assert len(load_assistant(few).ask("裴芝林是谁？").citations) <= 1
+    questions = ("怎么联系你们？", "团队的负责人是谁？", "PackMamba 加速多少倍？")
+    answers = [load_assistant(few).ask(question) for question in questions]
+    assert all(len(answer.citations) <= 1 for answer in answers if answer.answered and answer.kind != "list")
+    assert any(answer.answered for answer in answers)
