@@ -20,6 +20,7 @@ _MAX_CHARS = 1600
 _MAX_PARTS = 200  # elements
 _MAX_FIELDS = 14
 _MAX_TEXT_CHARS = 500
+_MAX_SHORT_CHARS = 120
 # Classes that say where a thing stands, not what it is.
 _PLACING = re.compile(
     r"^(?:col|row|g|gx|gy|m[tbxylr]?|p[tbxylr]?|w|h|d|flex|grid|order|offset|text|bg|is|has|js|wow|aos"
@@ -84,7 +85,7 @@ def read_cards(cards: list[HtmlElement], *, line_offset: int) -> Grid | None:
         return None
     named = all("name" in record for record, _ in records)
     rich = sum(len(record) > 1 for record, _ in records)
-    short = sum(any(len(text) <= 120 for text in record.values()) for record, _ in records)
+    short = sum(any(len(text) <= _MAX_SHORT_CHARS for text in record.values()) for record, _ in records)
     if not named and (rich * 5 < len(records) * 3 or short * 5 < len(records) * 3):
         return None
     return grid_of(records, name="", line=records[0][1])
@@ -103,11 +104,25 @@ def _kinds(element: HtmlElement) -> set[str]:
 
 def _is_set_out(card: HtmlElement) -> bool:
     """Return whether a card's parts are marked as such: two plain paragraphs are just prose."""
-    if hints_in(card) or next(card.iter(*_HEADINGS, "img"), None) is not None:
+    if _is_section(card):
+        return False
+    if hints_in(card) or next(card.iter("img"), None) is not None:
         return True
     if any(_CARD_WORDS.search(name) for name in classes(card)):
         return True
-    return sum(is_known_label(labelled(line)[0]) for line in lines_of(card)) > 1
+    lines = lines_of(card)
+    if next(card.iter(*_HEADINGS), None) is not None and max(map(len, lines)) <= _MAX_SHORT_CHARS:
+        return True
+    return sum(is_known_label(labelled(line)[0]) for line in lines) > 1
+
+
+def _is_section(card: HtmlElement) -> bool:
+    """Return whether an element is a section of the page: a heading that links can reach, and prose."""
+    names = classes(card)
+    if any(_CARD_WORDS.search(name) for name in names):
+        return False
+    heading = next(card.iter(*_HEADINGS), None)
+    return card.tag == "section" or "section" in names or (heading is not None and bool(card.get("id")))
 
 
 def _is_lone_card(card: HtmlElement) -> bool:
@@ -175,7 +190,7 @@ class _RecordMaker:
         if text[:1] in "(（[【" and text[-1:] in ")）]】":
             bare = text[1:-1].strip()
         field = hint or guessed(bare)
-        opens = not self.record and len(bare) <= 120
+        opens = not self.record and len(bare) <= _MAX_SHORT_CHARS
         if opens and not hint and field == "role":
             field = "title"
         if not field:
