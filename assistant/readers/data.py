@@ -8,7 +8,7 @@ from assistant.readers.builder import DocumentBuilder, SourceFile
 from assistant.readers.charset import read_text
 from assistant.readers.delimited import write_delimited
 from assistant.readers.inline import paragraphs
-from assistant.readers.yaml_tables import write_yaml
+from assistant.readers.yaml_tables import write_settings, write_yaml
 from assistant.schema import Document
 
 
@@ -18,6 +18,8 @@ def read(file: SourceFile) -> Document:
     stem, suffix = posixpath.splitext(posixpath.basename(file.source))
     builder = DocumentBuilder(file.source)
     match suffix.lower():
+        case ".yml" | ".yaml" if stem.startswith("_config"):
+            write_settings(builder, text)
         case ".yml" | ".yaml":
             write_yaml(builder, text, name=stem)
         case ".bib":

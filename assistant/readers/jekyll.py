@@ -39,6 +39,8 @@ _SERVICE_PAGE = re.compile(
     re.I,
 )
 
+_CONFIG = "_config.yml"
+
 SiteKind = Literal["jekyll", "hugo"]
 
 
@@ -96,6 +98,8 @@ def _path(source: str, kind: SiteKind, fields: Mapping, config: Mapping) -> str:
     permalink = fields.text("permalink") or fields.text("url")
     if permalink and ":" not in permalink:
         return permalink
+    if source == _CONFIG:
+        return "/"
     if not source.endswith(_PAGES):
         return "" if source.startswith("_") else f"/{source}"
     stem = posixpath.splitext(source)[0]
@@ -114,7 +118,7 @@ def _path(source: str, kind: SiteKind, fields: Mapping, config: Mapping) -> str:
 
 def _config(root: Path) -> Mapping:
     try:
-        values = parse_yaml(decode((root / "_config.yml").read_bytes()), source="_config.yml")
+        values = parse_yaml(decode((root / _CONFIG).read_bytes()), source=_CONFIG)
     except (OSError, ReadError):
         return Mapping((), 1)
     return values[0] if values and isinstance(values[0], Mapping) else Mapping((), 1)
@@ -132,8 +136,8 @@ def _is_page(source: _Source) -> bool:
 def _list_name(source: _Source) -> str:
     """Return the name under which pages list a file: its collection or data file; "" for pages."""
     name = source.document.source
-    if name.startswith("_data/"):
-        return "data." + posixpath.splitext(name.removeprefix("_data/"))[0].split("/")[0]
+    if name.startswith(("_data/", "data/")):
+        return "data." + posixpath.splitext(name.split("/", 1)[1])[0].split("/")[0]
     folder = next((part for part in name.split("/")[:-1] if part.startswith("_") and part != "_pages"), "")
     return folder[1:]
 
@@ -237,9 +241,12 @@ def _status(
         is_linked = _is_listed(source, sources, linked, shown_by)
     if is_boilerplate(source.document, is_linked=is_linked and not name):
         return "placeholder"
-    if not source.document.source.endswith((*_PAGES, *_DATA)):
+    if source.document.source == _CONFIG:
+        return "published"
+    if not name and not _is_page(source):
         # Pages link attachments in many ways: by Markdown, by a field, by a component's parameter.
-        is_linked = any(posixpath.basename(source.document.source) in other.text for other in sources)
+        file_name = posixpath.basename(source.document.source)
+        is_linked = any(file_name in other.text for other in sources if other is not source)
     elif is_placeholder(source.document):
         return "placeholder"
     return "published" if is_linked else "orphan"

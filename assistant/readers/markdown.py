@@ -32,6 +32,7 @@ _HEADING_ID = re.compile(r"\{:?\s*#([\w\u4e00-\u9fff-]+)[^{}]*\}\s*$")
 _CONTENTS_LIST = re.compile(r"^[*+-] .*\n\{:\s*toc[^{}]*\}|^\[\[?toc\]?\][ \t]*$", re.I | re.M)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 _NOT_IN_SLUG = re.compile(r"[^\w\- ]")
+_LANGUAGE_FOLDER = re.compile(r"^(?:[a-z]{2}|zh[-_]\w+|en[-_]\w+|cn|chinese|english)$", re.I)
 # Folders that a site generator reserves for pages that make no collection.
 _PLAIN_FOLDERS = frozenset(("_pages", "_drafts", "_includes", "_layouts", "_data", "_site", "content"))
 
@@ -172,6 +173,8 @@ def _collection_folders(source: str, fields: Mapping) -> tuple[str, ...]:
             return (part[1:], *parts[index + 1 :])
     if parts and parts[0] == "content" and len(parts) > 1:
         # Hugo: content/people/zhang/_index.md; the last folder may be the page itself.
+        if _LANGUAGE_FOLDER.match(parts[1]):
+            parts = [parts[0], *parts[2:]]
         is_bundle = source.endswith(("/index.md", "/_index.md"))
         return tuple(parts[1:-1] if is_bundle else parts[1:])
     return (own,) if own else ()

@@ -11,6 +11,10 @@ from assistant.text import detect_language
 _MAX_OWN_FIELDS_OF_GROUP = 3
 _SWITCHES_OFF = ("hidden", "hide", "draft", "disabled", "private")
 _SWITCHES_ON = ("published", "visible", "show", "display", "enabled")
+_ABOUT_THE_LAB = frozenset(
+    "title name subtitle description email e-mail phone telephone address location institution university affiliation "
+    "department employer".split()
+)
 _SAYS_NOTHING = frozenset(("none", "null", "n/a", "-", "nan"))
 Cells = dict[str, str]
 
@@ -19,6 +23,19 @@ def write_yaml(builder: DocumentBuilder, text: str, *, name: str) -> None:
     """Add every list of mappings as a table named by where it stands; raises ReadError."""
     for value in parse_yaml(text, source=builder.source):
         _Writer(builder).value(value, (name,), {})
+
+
+def write_settings(builder: DocumentBuilder, text: str) -> None:
+    """Add what a site's settings say about the lab itself; themes show it in every margin."""
+    for value in parse_yaml(text, source=builder.source):
+        if not isinstance(value, Mapping):
+            continue
+        author = value.get("author")
+        pairs = [*value.pairs, *(author.pairs if isinstance(author, Mapping) else ())]
+        told = [(key, plain_text(item), item.line) for key, item in pairs if key.lower() in _ABOUT_THE_LAB]
+        told = [(key, shown, line) for key, shown, line in told if shown]
+        if told:
+            builder.table("site", [key for key, _, _ in told], [([t for _, t, _ in told], told[0][2])], line=told[0][2])
 
 
 class _Writer:
