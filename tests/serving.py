@@ -115,7 +115,7 @@ def serving(source: Callable[[], Any], **server_settings: Any) -> Iterator[Clien
     try:
         yield Client(server.effective_port)
     finally:
+        server.task_dispatcher.shutdown()  # first: a worker still at work would use what close closes
         server.close()
-        server.task_dispatcher.shutdown()
         thread.join(timeout=10)
         wasyncore.close_all(server._map, ignore_all=True)

@@ -43,13 +43,14 @@ def create_app(settings: Settings, assistant_source: AssistantSource) -> APIFlas
         app.register_blueprint(blueprint)
         app.register_blueprint(blueprint, url_prefix="/v1", name=f"v1.{blueprint.name}")
     app.register_blueprint(pages_blueprint(read_web_files(WEB_FOLDER)))
-    app.spec_processor(_without_versioned_paths)
+    app.spec_processor(_finish_spec)
     return app
 
 
-def _without_versioned_paths(spec: dict) -> dict:
-    """Leave out /v1/…: the spec names /v1 as a second server of the same paths."""
+def _finish_spec(spec: dict) -> dict:
+    """Say what APIFlask does not: /v1 is a second server of the same paths, a body is required."""
     spec["paths"] = {path: item for path, item in spec["paths"].items() if not path.startswith("/v1/")}
+    spec["paths"]["/ask"]["post"]["requestBody"]["required"] = True
     return spec
 
 

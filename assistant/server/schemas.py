@@ -37,7 +37,7 @@ def _question_text(example: str, *, required: bool) -> String:
             "null": "must be text, not null",
             "invalid": "must be text",
         },
-        metadata={"example": example, "minLength": 1},
+        metadata={"example": example, "minLength": 1, "pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"},
     )
 
 

@@ -61,8 +61,12 @@ class Site:
     def origin(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def write(self, name: str, html: str, *, policy: str = "") -> str:
+    def write(self, name: str, body: str, *, head: str = "", policy: str = "") -> str:
+        """Put a page on the site; returns its address."""
         self.handler.policy = policy
+        viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        html = f"""<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>课题组</title>
+        {viewport}{head}</head><body>{body}</body></html>"""
         (self.folder / name).write_text(html, "utf-8")
         return f"{self.origin}/{name}"
 

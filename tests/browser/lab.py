@@ -75,7 +75,10 @@ def nothing(question: Question) -> Answer:
         Citation(2, "row1", "Triton 团队关注算子融合。", place("doc/team/triton.md", "Triton", line=3)),
     )
     zh = "文档里没有提到“食堂”。最接近的页面：“DeepLink 研究组”、“Triton”。可以联系 sunpeng@pjlab.org.cn 询问。"
-    en = "The documents say nothing about “parking”. The nearest pages are: “DeepLink 研究组”, “Triton”. You can ask at sunpeng@pjlab.org.cn."
+    en = (
+        "The documents say nothing about “parking”. The nearest pages are: “DeepLink 研究组”, “Triton”. "
+        "You can ask at sunpeng@pjlab.org.cn."
+    )
     text = zh if question.language == "zh" else en
     return Answer(question, False, "fact", text, (), near, (), 0.1, "extractive")
 

@@ -15,9 +15,19 @@ LOOKS = [("zh-CN", "light"), ("zh-CN", "dark"), ("en-US", "light"), ("en-US", "d
 SIZES = {"phone": (360, 740), "desktop": (1280, 860)}
 README_PICTURE = Path(__file__).resolve().parents[2] / "docs" / "screenshot.png"
 QUESTIONS = {
-    "zh-CN": {"list": "ECCV 上有哪些论文？", "facts": "联合培养怎么申请？", "person": "孙鹏的联系方式是什么？", "none": "食堂几点开门？"},
-    "en-US": {"list": "What papers were at ECCV?", "facts": "How does the joint PhD work?", "person": "孙鹏?", "none": "Is there parking?"},
-}  # fmt: skip
+    "zh-CN": {
+        "list": "ECCV 上有哪些论文？",
+        "facts": "联合培养怎么申请？",
+        "person": "孙鹏的联系方式是什么？",
+        "none": "食堂几点开门？",
+    },
+    "en-US": {
+        "list": "What papers were at ECCV?",
+        "facts": "How does the joint PhD work?",
+        "person": "孙鹏?",
+        "none": "Is there parking?",
+    },
+}
 
 
 def picture(page: Page, name: str) -> None:
@@ -46,13 +56,9 @@ def test_the_page_in_every_look(open_page: Callable[..., Page], size: str, local
 def test_the_widget_on_a_site(open_page: Callable[..., Page], site, lab, size: str) -> None:
     width, height = SIZES[size]
     text = "我们研究面向大规模深度学习训练的编译、系统与高性能计算。" * 6
-    url = site.write(
-        "look.html",
-        f"""<!doctype html><html lang="zh"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-        <title>课题组</title><style>body {{ font: 16px/1.8 serif; max-width: 44em; margin: 3em auto; padding: 0 1em }}</style>
-        <body><h1>课题组</h1><p>{text}</p><p>{text}</p>
-        <script defer src="{lab.url}widget.js" data-title="问问课题组"></script></body></html>""",
-    )
+    style = "<style>body { font: 16px/1.8 serif; max-width: 44em; margin: 3em auto; padding: 0 1em }</style>"
+    script = f'<script defer src="{lab.url}widget.js" data-title="问问课题组"></script>'
+    url = site.write("look.html", f"<h1>课题组</h1><p>{text}</p><p>{text}</p>{script}", head=style)
     page = open_page(url, width=width, height=height, touch=size == "phone")
     picture(page, f"widget-{size}-closed")
     page.click(".launcher")

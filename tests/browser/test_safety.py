@@ -71,9 +71,9 @@ def test_a_shared_link_is_only_text(open_page, lab):
 def test_attributes_of_the_host_are_only_text(open_page, site, lab):
     url = site.write(
         "attributes.html",
-        f"""<!doctype html><html lang="en"><title>x</title><body><script defer src="{lab.url}widget.js"
+        f"""<script defer src="{lab.url}widget.js"
         data-title='&lt;img src=x onerror="window.hacked=1"&gt;' data-color="red;background:url(javascript:1)"
-        data-examples="<img src=x onerror='window.hacked=1'>|b"></script></body></html>""",
+        data-examples="<img src=x onerror='window.hacked=1'>|b"></script>""",
     )
     page = open_page(url)
     page.click(".launcher")

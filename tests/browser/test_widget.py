@@ -19,11 +19,9 @@ def host(site, lab):
     def written(
         name: str = "host.html", *, attributes: str = "", head: str = "", body: str = "", policy: str = ""
     ) -> str:
-        html = f"""<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>课题组</title>
-        <meta name="viewport" content="width=device-width, initial-scale=1">{head}</head>
-        <body><h1>课题组</h1><button id="before">先</button><p>正文</p>{body}
-        <script defer src="{lab.url}widget.js" {attributes}></script></body></html>"""
-        return site.write(name, html, policy=policy)
+        script = f'<script defer src="{lab.url}widget.js" {attributes}></script>'
+        shown = f'<h1>课题组</h1><button id="before">先</button><p>正文</p>{body}{script}'
+        return site.write(name, shown, head=head, policy=policy)
 
     return written
 
@@ -51,7 +49,8 @@ def test_a_hostile_style_sheet_does_not_reach_in(open_page, host):
 
 
 def test_keys_typed_here_do_not_reach_the_hosts_shortcuts(open_page, host):
-    listen = "window.keys = []; for (const t of ['keydown', 'keyup', 'keypress']) document.addEventListener(t, e => keys.push(e.key));"
+    listen = """window.keys = [];
+    for (const t of ['keydown', 'keyup', 'keypress']) document.addEventListener(t, e => keys.push(e.key));"""
     page = open_page(host("keys.html", body=f"<script>{listen}</script>"))
     page.keyboard.press("s")
     assert page.evaluate("keys.length") == 3
@@ -150,9 +149,7 @@ def test_leaving_the_page_takes_every_listener_along(open_page, host):
 
 
 def test_a_server_that_is_gone_leaves_nothing_on_the_host(browser, site):
-    url = site.write(
-        "gone.html", '<!doctype html><title>x</title><body><script defer src="http://127.0.0.1:9/widget.js"></script>'
-    )
+    url = site.write("gone.html", '<script defer src="http://127.0.0.1:9/widget.js"></script>')
     page = browser.new_page()
     page.goto(url)
     assert page.locator("lab-assistant").count() == 0
@@ -161,9 +158,7 @@ def test_a_server_that_is_gone_leaves_nothing_on_the_host(browser, site):
 
 def test_an_origin_that_is_not_listed_cannot_ask(browser, site, lab):
     other = site.origin.replace("127.0.0.1", "localhost")
-    url = site.write(
-        "other.html", f'<!doctype html><title>x</title><body><script defer src="{lab.url}widget.js"></script>'
-    )
+    url = site.write("other.html", f'<script defer src="{lab.url}widget.js"></script>')
     page = browser.new_page()
     page.goto(url.replace(site.origin, other))
     page.wait_for_function("!document.querySelector('lab-assistant')")
