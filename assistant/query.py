@@ -13,7 +13,7 @@ from assistant.errors import SettingsError
 from assistant.index.frequency import WordFrequency
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
-from assistant.text import Evidence, Word, fold, is_stopword, normalize, tokenize, words
+from assistant.text import Evidence, Word, fold, is_dictionary_word, is_stopword, normalize, tokenize, words
 
 _LEXICON = Path(__file__).parent / "lexicon"
 _SYNONYM_WEIGHT = 0.8
@@ -81,21 +81,29 @@ class QueryParser:
 
     def parse(self, text: str) -> tuple[Term, ...]:
         """Return the terms of ``text`` in order, stop words left out, each once."""
-        found = words(normalize(text))
+        found = [part for word in words(normalize(text)) for part in self._cut(word)]
+        shouts = any(letter.isupper() for letter in text)
         terms: dict[str, Term] = {}
         for number, word in enumerate(found):
             if not is_stopword(word.text):
                 after = found[number + 1] if number + 1 < len(found) else None
                 before = found[number - 1] if number else None
-                term = self._term(word, before, after, is_first=not number)
+                term = self._term(word, before, after, is_named=self._is_named(word, number, shouts))
                 if term.tokens:
                     terms.setdefault(fold(word.text), term)
         return tuple(terms.values())
 
-    def _term(self, word: Word, before: Word | None, after: Word | None, *, is_first: bool) -> Term:
+    def _cut(self, word: Word) -> list[Word]:
+        """Cut a Chinese word that is none (组能, 那篇: jieba joins what it does not know)."""
+        known = not word.is_han or is_dictionary_word(word.text) or self._names.is_name(word.text)
+        if known or self._lexical.frequency(word.text):
+            return [word]
+        return [Word(letter, word.start + n, is_han=True) for n, letter in enumerate(word.text)]
+
+    def _term(self, word: Word, before: Word | None, after: Word | None, *, is_named: bool) -> Term:
         own = _own_tokens(word.text)
         role = self._role(word.text)
-        is_named = role == "content" and self._is_named(word, is_first=is_first)
+        is_named = is_named and role == "content"
         variants: dict[str, float] = {}
         for name in self._names.of_pinyin(word.text, *_latin_neighbours(before, after)):
             variants[name] = 1.0
@@ -120,16 +128,16 @@ class QueryParser:
             return "filler"
         return "self" if fold(word) in lists["self_words"] else "content"
 
-    def _is_named(self, word: Word, *, is_first: bool) -> bool:
+    def _is_named(self, word: Word, number: int, has_capitals: bool) -> bool:
         if word.is_han:
             return self._names.is_name(word.text)
         capitals = sum(letter.isupper() for letter in word.text)
-        if capitals > 1 or (capitals and not is_first) or re.search(r"[\d_@/.]", word.text):
+        if capitals > 1 or (capitals and number) or re.search(r"[\d_@/.]", word.text):
             return True
         if "-" in word.text:
             return False  # full-time, open-source: its parts say what it means
         # In a question typed all in lower case a word that general text lacks is a name as well.
-        return any(token not in self._frequency for token in tokenize(word.text)[:1])
+        return not has_capitals and any(token not in self._frequency for token in tokenize(word.text)[:1])
 
     def _corrections(self, word: Word, own: Sequence[str]) -> tuple[str, ...]:
         """Return the corpus's own spelling of a mistyped Latin word."""

@@ -9,6 +9,7 @@ from assistant.index.lexical import LexicalIndex
 from assistant.index.store import Generation
 from assistant.query import Term
 from assistant.schema import Hit
+from assistant.text import tokenize
 
 _POOL = 60  # candidates taken from each side before fusion
 _DENSE_WEIGHT = 0.45  # of the fused score; the rest is lexical
@@ -33,6 +34,11 @@ class Retriever:
     ) -> tuple[Hit, ...]:
         """Return the best of the passages ``numbers``, ranked as ``search`` ranks."""
         return self._ranked(text, terms, numbers, limit) if numbers else ()
+
+    def containing(self, word: str) -> tuple[int, ...]:
+        """Return the numbers of the passages that contain ``word``, in corpus order."""
+        tokens = tokenize(word)[:1]
+        return self._generation.lexical.passages_with(tokens[0]) if tokens else ()
 
     def _ranked(
         self, text: str, terms: Sequence[Term], numbers: Sequence[int], limit: int

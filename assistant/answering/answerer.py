@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from assistant.answering import abstaining
 from assistant.answering.composing import Composer
+from assistant.answering.definitions import spells_out
 from assistant.answering.facts import Fact, FactFinder
 from assistant.answering.followup import complete
 from assistant.answering.suggesting import find_examples, next_questions
@@ -23,6 +24,8 @@ _HITS = 20
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _MOST_ROWS = 200  # a question that matches more rows than this names no list
 _STATED = 0.75  # share of the question in a sentence that states a number: no need to count rows
+_SPELT_OUT = 2  # definitions.spells_out: words beside the name, not only "NAME is …"
+_SURE = 0.8  # confidence of an answer that its form proves
 _LOOKED_AT = 5  # facts looked at for a stated number
 _NEARLY_AS_GOOD = 0.93  # share of the best score from which a second fact is quoted too
 
@@ -69,6 +72,8 @@ class Answerer:
         verdict = abstaining.judge(asked, facts, self._weights)
         if asked.kind == "contact" and verdict.fact is None:
             facts, verdict = self._contact(asked, verdict)
+        if asked.kind == "definition" and asked.subject:
+            facts, verdict = self._definition(asked, facts, verdict)
         rows = self._records.find(asked) if asked.wants_rows else None
         stated = _stated_count(facts) if asked.kind == "count" else None
         if stated is not None:
@@ -94,6 +99,23 @@ class Answerer:
         if best is None:
             return facts, verdict
         return facts, abstaining.Verdict(best, max(verdict.confidence, 0.5), best.missing)
+
+    def _definition(
+        self, asked: Understanding, facts: tuple[Fact, ...], verdict: abstaining.Verdict
+    ) -> tuple[tuple[Fact, ...], abstaining.Verdict]:
+        """Look for the sentence that spells the name out among all that hold it."""
+        numbers = self._retriever.containing(asked.subject)
+        passages = self._generation.passages
+        plainest = sorted(numbers, key=lambda n: -spells_out(asked.subject, passages[n].text))[:_HITS]
+        hits = self._retriever.rank(asked.text, asked.terms, plainest, limit=_HITS)
+        found = sorted(
+            (fact for fact in self._facts.read(asked, hits) if fact.is_eligible),
+            key=lambda fact: (-spells_out(asked.subject, fact.text), -fact.score),
+        )
+        if not found or spells_out(asked.subject, found[0].text) < _SPELT_OUT:
+            return facts, verdict
+        confidence = max(verdict.confidence, _SURE)
+        return tuple(found), abstaining.Verdict(found[0], confidence, found[0].missing)
 
 
 def _rows_answer_best(asked: Understanding, rows: RowAnswer, verdict: abstaining.Verdict) -> bool:

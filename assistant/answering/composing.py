@@ -9,7 +9,7 @@ from assistant.answering.tables import RowAnswer
 from assistant.answering.understanding import Understanding
 from assistant.answering.wording import LONGEST_ANSWER, fields_text, rows_text, say, within
 from assistant.index.store import Generation
-from assistant.schema import Answer, Citation, Field, Hit, Item, Passage, Record
+from assistant.schema import Answer, Citation, Hit, Item, Passage, Record
 from assistant.text import sentences
 
 _LONGEST_QUOTE = 700  # characters

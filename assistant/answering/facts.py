@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 
+from assistant.answering.definitions import spells_out
 from assistant.answering.understanding import Understanding, question_words
 from assistant.answering.weights import Weights
 from assistant.index.embedding import Embedder
@@ -179,22 +180,10 @@ def _share(terms: Sequence[Term], coverages: Sequence[float], total: float) -> f
 
 def _shows(asked: Understanding, text: str) -> bool:
     if asked.kind == "definition":
-        named = next((term.text for term in asked.content if term.is_named), "")
-        if named:
-            return bool(_definition_of(named).search(text))
+        if asked.subject:
+            return spells_out(asked.subject, text) > 0
     pattern = _evidence_patterns().get(asked.kind)
     return pattern is None or bool(pattern.search(text))
-
-
-@lru_cache(maxsize=256)
-def _definition_of(name: str) -> re.Pattern[str]:
-    """Return what a definition of ``name`` looks like: NAME (words), words (NAME), NAME is …"""
-    word = rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])"
-    return re.compile(
-        rf"{word}\s*[（(:：—]|[（(]\s*{word}[^（）()]{{0,12}}[）)]|{word}[^。.]{{0,12}}?(?:是|指|即|全称|简称"
-        rf"|意为|stands for|refers to|means|is an?\b|,? short for|= )|(?:简称|缩写)[^。.]{{0,6}}{word}",
-        re.IGNORECASE,
-    )
 
 
 @lru_cache(maxsize=1)

@@ -36,6 +36,11 @@ class Understanding:
         return tuple(term for term in self.terms if term.role == "content")
 
     @property
+    def subject(self) -> str:
+        """The first name of the question, "" where it has none."""
+        return next((term.text for term in self.content if term.is_named), "")
+
+    @property
     def wants_rows(self) -> bool:
         """Tell whether a list or a count is asked for; an address is not, however it is asked."""
         return bool(self.kinds & {"list", "count"}) and "contact" not in self.kinds

@@ -80,6 +80,14 @@ class LexicalIndex:
         number = self._vocabulary.get(token)
         return 0 if number is None else int(self._indptr[number + 1] - self._indptr[number])
 
+    def passages_with(self, token: str) -> tuple[int, ...]:
+        """Return the numbers of the passages that contain ``token``, ascending."""
+        number = self._vocabulary.get(token)
+        if number is None:
+            return ()
+        column = self._indices[self._indptr[number] : self._indptr[number + 1]]
+        return tuple(sorted(column.tolist()))
+
     def idf(self, token: str) -> float:
         """Return the token's inverse document frequency, as in Lucene; highest where unknown."""
         n = self.frequency(token)

@@ -1,0 +1,54 @@
+"""Tells how plainly a text spells out a name: DIPU (Device Independent Process Unit)."""
+
+import re
+from functools import lru_cache
+
+_LATIN = r"[A-Za-z][A-Za-z-]*(?:[ ,]+(?:[A-Za-z][A-Za-z-]*|&)){1,9}"
+_HAN = r"[\u4e00-\u9fff]{2,24}"
+
+
+def spells_out(name: str, text: str) -> int:
+    """Return 3 where Latin words with the name's letters stand beside it, 2 for Chinese words.
+
+    1 where the text only says "NAME is …" or "NAME, short for …"; 0 where it does none of it.
+    """
+    beside, described = _patterns(name)
+    best = 0
+    for match in beside.finditer(text):
+        words = next(group for group in match.groups() if group)
+        if words[0].isascii():
+            best = max(best, 3 if _has_letters(name, words) else 0)
+        else:
+            best = max(best, 2)
+    return best or int(bool(described.search(text)))
+
+
+def _has_letters(name: str, words: str) -> bool:
+    """Tell whether ``name``'s letters occur in order in ``words``, the first at a word's start.
+
+    As many words as half the letters must begin with one of them: DIOPI is spelt out by
+    Device-Independent Operator Interface.
+    """
+    letters = [letter for letter in name.lower() if letter.isalpha()]
+    starts = [word[0].lower() for word in re.findall(r"[A-Za-z]+", words)]
+    if not letters or letters[0] not in starts:
+        return False
+    remaining = iter(words.lower())
+    in_order = all(letter in remaining for letter in letters)
+    return in_order and 2 * sum(start in letters for start in starts) >= len(letters)
+
+
+@lru_cache(maxsize=256)
+def _patterns(name: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    word = rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])"
+    beside = re.compile(
+        rf"{word}\s*[（(:：,，-]+\s*({_LATIN})|{word}\s*[（(]\s*({_HAN})"
+        rf"|({_LATIN})\s*[（(,，]\s*{word}|({_HAN})\s*[（(]\s*{word}",
+        re.IGNORECASE,
+    )
+    described = re.compile(
+        rf"{word}[^。.\n]{{0,12}}?(?:是|指|即|全称|简称|意为|stands for|refers to|means|is an?\b|short for)"
+        rf"|(?:简称|缩写)[^。.\n]{{0,6}}{word}",
+        re.IGNORECASE,
+    )
+    return beside, described
