@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from waitress import wasyncore
@@ -115,7 +116,7 @@ def serving(source: Callable[[], Any], **server_settings: Any) -> Iterator[Clien
     try:
         yield Client(server.effective_port)
     finally:
-        server.task_dispatcher.shutdown()  # first: a worker still at work would use what close closes
-        server.close()
+        server.task_dispatcher.shutdown()
+        # In the loop's own thread: closed from here, it would be using what is gone.
+        server.trigger.pull_trigger(partial(wasyncore.close_all, server._map, ignore_all=True))
         thread.join(timeout=10)
-        wasyncore.close_all(server._map, ignore_all=True)
