@@ -14,7 +14,7 @@ from assistant.index.embedding import Embedder, embedder_name, load_embedder
 from assistant.index.frequency import WordFrequency
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
-from assistant.index.records import build_records
+from assistant.index.records import build_records, stated_names
 from assistant.index.translation import TermTranslator
 from assistant.index.vectors import VectorIndex
 from assistant.query import Glossary, QueryParser
@@ -158,7 +158,8 @@ def load_assistant(settings: Settings) -> Assistant:
 
 def _answerer(generation: store.Generation, embedder: Embedder, settings: Settings) -> Answerer:
     lexical, frequency = generation.lexical, WordFrequency.load()
-    names = NameIndex(lexical.vocabulary, frequency)
+    titles = (page.title for page in generation.pages)
+    names = NameIndex(lexical.vocabulary, frequency, (*stated_names(generation.records), *titles))
     parser = QueryParser(
         lexical,
         frequency,

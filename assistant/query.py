@@ -81,7 +81,7 @@ class QueryParser:
 
     def parse(self, text: str) -> tuple[Term, ...]:
         """Return the terms of ``text`` in order, stop words left out, each once."""
-        found = [part for word in words(normalize(text)) for part in self._cut(word)]
+        found = self._words(normalize(text))
         shouts = any(letter.isupper() for letter in text)
         terms: dict[str, Term] = {}
         for number, word in enumerate(found):
@@ -92,6 +92,17 @@ class QueryParser:
                 if term.tokens:
                     terms.setdefault(fold(word.text), term)
         return tuple(terms.values())
+
+    def _words(self, text: str) -> list[Word]:
+        """Return the words of ``text``, names of the corpus kept whole, however jieba cuts them."""
+        found: list[Word] = []
+        start = 0
+        for name_start, name in self._names.find_in(text):
+            found += words(text[start:name_start])
+            found.append(Word(name, name_start, is_han=True))
+            start = name_start + len(name)
+        found += words(text[start:])
+        return [part for word in found for part in self._cut(word)]
 
     def _cut(self, word: Word) -> list[Word]:
         """Cut a Chinese word that is none (组能, 那篇: jieba joins what it does not know)."""
@@ -107,12 +118,13 @@ class QueryParser:
         variants: dict[str, float] = {}
         for name in self._names.of_pinyin(word.text, *_latin_neighbours(before, after)):
             variants[name] = 1.0
-        for token in self._glossary.synonyms(word.text):
-            variants.setdefault(token, _SYNONYM_WEIGHT)
+        synonyms = self._glossary.synonyms(word.text)
         corrections = self._corrections(word, own)
-        for token in corrections:
+        for token in (*synonyms, *corrections):
             variants.setdefault(token, _SYNONYM_WEIGHT)
-        for token, weight in self._translator.translate((*own[:1], *corrections)):
+        # What people wrote down as one meaning is not widened by what was learned.
+        learned = () if synonyms else (*own[:1], *corrections)
+        for token, weight in self._translator.translate(learned):
             if weight >= _SMALLEST_TRANSLATION:
                 variants[token] = max(variants.get(token, 0.0), weight)
         for token, weight in self._translator.translate(own[1:]):

@@ -24,6 +24,7 @@ _TOKEN = re.compile(
     rf"|(?P<latin>[^\W_{_HAN_CLASS}](?:[^\W_{_HAN_CLASS}]|[._+\-/@](?=[^\W_{_HAN_CLASS}]))*(?:\+\+|#)?)"
 )
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_DEGREE = re.compile(r"\bPh\.? ?D\b\.?", re.IGNORECASE)
 _LATIN_PART = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
@@ -47,7 +48,8 @@ def detect_language(text: str) -> Language:
 
 def normalize(text: str) -> str:
     """Return ``text`` in compatibility form (full-width to ASCII), 134,217,728 as 134217728."""
-    return _THOUSANDS.sub("", unicodedata.normalize("NFKC", text))
+    text = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text))
+    return _DEGREE.sub("PhD", text) if "h" in text or "H" in text else text
 
 
 def fold(text: str) -> str:

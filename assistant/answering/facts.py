@@ -16,7 +16,8 @@ from assistant.text import Evidence, sentences
 
 READ_PASSAGES = 12  # of the hits, how many are read sentence by sentence
 _CONTEXT_FACTOR = 0.75  # a term met only in the headings or the sentence beside counts this much
-_LOOK_AHEAD = 160  # characters after a sentence in which the kind asked for may show
+_LOOK_AHEAD = 160  # characters after a short sentence in which the kind asked for may show
+_SHORT = 40  # characters
 _LONGEST_CODE = 600  # characters of a code block that is shown with the sentence before it
 _COVERED = 0.5  # a term covered less than this is missing
 
@@ -99,7 +100,9 @@ class FactFinder:
         signals: Signals,
         missing: tuple[Term, ...],
     ) -> Fact:
-        around = passage.text[span[0] : span[1] + _LOOK_AHEAD]
+        around = passage.text[slice(*span)]
+        if len(around) <= _SHORT or around.endswith((":", "：")):
+            around = passage.text[span[0] : span[1] + _LOOK_AHEAD]
         shows_measure = all(re.search(needs, around, re.IGNORECASE) for needs in asked.measures)
         shows_kind = asked.kind not in _strict_kinds() or self._shows_strictly(asked.kind, around)
         named = any(term.is_named for term in missing)

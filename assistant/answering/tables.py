@@ -1,5 +1,6 @@
 """Answers lists and counts from records: all rows that match the question, and only those."""
 
+import os.path
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -111,9 +112,10 @@ def _collection(records: Sequence[Record]) -> _Collection:
             if not _URL.match(field.value):
                 cells.append((field.name, Evidence(field.value), squeeze(field.value)))
         rows.append(_Row(record, Evidence("\n".join(f.value for f in record.fields)), tuple(cells)))
-    first = records[0]
-    place = first.places[0]
-    around = (first.table, place.title, *place.heading_path, place.source, *names)
+    places = [record.places[0] for record in records]
+    around = [records[0].table, os.path.commonprefix([place.source for place in places]), *names]
+    if len({(place.source, place.heading_path) for place in places}) == 1:
+        around += [places[0].title, *places[0].heading_path]
     return _Collection(
         tuple(rows),
         Evidence("\n".join(around)),

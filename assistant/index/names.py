@@ -12,23 +12,39 @@ from assistant.text import fold, is_dictionary_word, tokenize
 
 _LONGEST_NAME = 4  # characters
 _RARE = 0.55  # words of a Latin name are at least this rare in general text
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
 _LATIN_PAIR = re.compile(r"\b([A-Z][a-z]{1,14}) (?:[A-Z]\. )?([A-Z][a-z]{1,14})\b")
 
 
 class NameIndex:
     """The words of a corpus that may be Chinese names."""
 
-    def __init__(self, tokens: Iterable[str], frequency: WordFrequency) -> None:
+    def __init__(
+        self, tokens: Iterable[str], frequency: WordFrequency, stated: Iterable[str] = ()
+    ) -> None:
+        """``stated``: texts that documents give as names, such as the cells of a name column."""
         self._frequency = frequency
-        self._names = tuple(
-            sorted(token for token in tokens if _looks_like_name(token) and token not in frequency)
-        )
+        self._stated = frozenset(name for name in stated if _has_surname(name))
+        guessed = (t for t in tokens if _looks_like_name(t) and t not in frequency)
+        self._names = tuple(sorted({*guessed, *self._stated}))
         self._known = frozenset(self._names)
         self._by_pinyin: dict[str, tuple[str, ...]] | None = None
 
     def is_name(self, word: str) -> bool:
         """Tell whether ``word`` may be a Chinese name, in the corpus or not."""
-        return _looks_like_name(word)
+        return word in self._stated or _looks_like_name(word)
+
+    def find_in(self, text: str) -> list[tuple[int, str]]:
+        """Return (start, name) of the stated names in ``text``, the longest at each place."""
+        found: list[tuple[int, str]] = []
+        start = 0
+        while start < len(text):
+            sizes = (n for n in range(_LONGEST_NAME, 1, -1) if text[start : start + n] in self._stated)
+            size = next(sizes, 0)
+            if size:
+                found.append((start, text[start : start + size]))
+            start += max(size, 1)
+        return found
 
     def names_person(self, text: str) -> bool:
         """Tell whether ``text`` holds what looks like a person's name."""
@@ -81,7 +97,11 @@ def _spell(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _looks_like_name(word: str) -> bool:
-    if not 2 <= len(word) <= _LONGEST_NAME or word.isascii() or is_dictionary_word(word):
+    return _has_surname(word) and not is_dictionary_word(word)
+
+
+def _has_surname(word: str) -> bool:
+    if not 2 <= len(word) <= _LONGEST_NAME or not _HAN.fullmatch(word):
         return False
     family = next((word[:n] for n in (2, 1) if word[:n] in _surnames()), "")
     return bool(family) and 1 <= len(word) - len(family) <= 2

@@ -12,6 +12,8 @@ _YEAR = re.compile(r"(?<!\d)(?:19[89]\d|20\d\d)(?!\d)")
 _YEAR_COLUMN = re.compile(
     r"year|date|time|venue|conference|journal|publi|年|日期|时间|会议|期刊|发表|届", re.IGNORECASE
 )
+_NAME_COLUMN = re.compile(r"name|author|member|姓名|名字|作者|成员|导师|教师|老师|学生|负责人", re.IGNORECASE)
+_NAME_SEPARATOR = re.compile(r"[;；,，、/\s（(]+")
 _LONGEST_DATED_CELL = 60  # characters; a year in a longer cell may be any year
 
 
@@ -27,6 +29,17 @@ def build_records(documents: Iterable[Document]) -> tuple[Record, ...]:
                 known = records.get(record.id)
                 records[record.id] = _merged(known, record) if known else record
     return tuple(records.values())
+
+
+def stated_names(records: Iterable[Record]) -> tuple[str, ...]:
+    """Return the cells of columns that hold people's names."""
+    return tuple(
+        name
+        for record in records
+        for field in record.fields
+        if _NAME_COLUMN.search(field.name)
+        for name in _NAME_SEPARATOR.split(field.value)
+    )
 
 
 def record_id(table: Table, row: Row) -> str:
