@@ -178,7 +178,9 @@ class _RecordMaker:
         text = text.strip(" \t|·•,，;；")
         if not text or text in self.record.get(field, ""):
             return
-        self.record[field] = f"{self.record[field]}; {text}" if field in self.record else text
+        before = self.record.get(field, "")
+        joint = " " if before[-1:] in "。！？.!?" else "; "
+        self.record[field] = f"{before}{joint}{text}" if before else text
 
     def add_line(self, text: str, *, hint: str) -> None:
         label, value = labelled(text)

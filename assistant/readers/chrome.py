@@ -27,6 +27,10 @@ _CHROME_NAMES = frozenset(
     "dark-mode-toggle edit-this-page edit-page page-source comments disqus_thread path position location-path "
     "weizhi dqwz mbx current-position crumb-nav site-logo top_link friend-link friendlink links-footer".split()
 )
+_HEADER_NAMES = frozenset(
+    "header site-header siteheader top-header topheader page-top banner head logo sitename site-name site-title "
+    "site-branding top wp-header".split()
+)
 _MARGIN_WORDS = frozenset("footer foot copyright sidebar sidebars sphinxsidebar sidenav colophon".split())
 _MODIFIERS = frozenset("has no with without is not hide show fixed sticky enable enabled".split())
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -112,14 +116,28 @@ def _drop_chrome(content: HtmlElement) -> None:
     for element in doomed:
         remove(element)
     if content.tag == "body":
-        headings = [h for h in content.iter("h1", "h2") if next(h.iterancestors("header"), None) is None]
-        for header in list(content.iter("header")):
-            if headings and next(header.iterancestors("article", "section", "main"), None) is None:
-                remove(header)
+        _drop_page_header(content)
     for line in [element for element in content.iter("p", "div", "center", "address", "font") if _is_imprint(element)]:
         remove(line)
     for menu in [element for element in content.iter("ul", "ol", "table", "p", "div") if _is_menu(element)]:
         remove(menu)
+
+
+def _drop_page_header(body: HtmlElement) -> None:
+    """Remove the site's name from the top of a page that has headings of its own."""
+    headers = [
+        element
+        for element in body.iter("header", "div", "table")
+        if (
+            element.tag == "header" or not _HEADER_NAMES.isdisjoint([*classes(element), str(element.get("id")).lower()])
+        )
+        and next(element.iterancestors("article", "section", "main"), None) is None
+        and _size(element) * 2 < _size(body)
+    ]
+    inside = {heading for header in headers for heading in header.iter("h1", "h2")}
+    if any(heading not in inside for heading in body.iter("h1", "h2")):
+        for header in headers:
+            remove(header)
 
 
 def _is_imprint(element: HtmlElement) -> bool:

@@ -7,7 +7,7 @@ from lxml.html import HtmlElement
 
 from assistant.readers.cards import link_name
 from assistant.readers.fields import hinted
-from assistant.readers.inline import folded, text_of
+from assistant.readers.inline import folded, lines_of, text_of
 from assistant.readers.visible import classes
 
 _QUOTED = re.compile(r"[“\"「]([^“”\"「」]{12,400}?)[,.，。]?[”\"」]|《([^《》]{4,200})》")
@@ -29,6 +29,9 @@ _SEGMENT_END = re.compile(
     r"[.。]\s+|。|(?<=\bal)\.\s+|\[[JCDMPRAB](?:/OL)?\][.,，。]?\s*"
 )
 _BEFORE_VENUE = re.compile(r"^\s*(?:\[[A-Z](?:/OL)?\])?[\s,.，。:：;；”\"」|-]*(?:in[:\s]+)?", re.I)
+_LINKS_LINE = re.compile(
+    r"^(?:\W*(?:pdf|code|bib(?:tex)?|doi|link|slides|video|paper|project|arxiv|abstract)\W*)+$", re.I
+)
 _MIN_TITLE_WORDS = 3
 _MIN_TITLE_HAN = 6
 
@@ -50,13 +53,31 @@ def citation_fields(element: HtmlElement) -> dict[str, str]:
         if name and shown:
             text = re.sub(rf"\s*[\[(（|/]?\s*{re.escape(shown)}\s*[\])）|]?", " ", text)
     text = _NUMBERING.sub("", folded(text).strip())
-    fields = _fields(_marked(element, text) or _plain(text))
+    fields = _by_lines(element) or _fields(_marked(element, text) or _plain(text))
     if not fields:
         return {}
     for name, target, _ in links:
         if name and target.startswith(("http://", "https://")):
             fields.setdefault(name, target)
     return fields
+
+
+def _by_lines(element: HtmlElement) -> dict[str, str]:
+    """Return the fields of a reference that is set on lines of its own: title, authors, venue."""
+    lines = [line.strip(" ,，") for line in lines_of(element)]
+    if not 2 <= len(lines) <= 5:
+        return {}
+    authors = next((line for line in lines[:3] if _are_names(line)), "")
+    rest = [line for line in lines if line != authors]
+    if not authors or not rest or len(rest[0]) < 8 or _VENUE.match(rest[0]):
+        return {}
+    venue = " ".join(line for line in rest[1:] if not _LINKS_LINE.match(line))
+    years = _YEAR.findall(venue) or _YEAR.findall(rest[0])
+    if not years and not _VENUE.search(venue):
+        return {}
+    fields = {"title": rest[0], "authors": authors, "venue": _BEFORE_VENUE.sub("", venue)}
+    fields["year"] = years[-1] if years else ""
+    return {field: value for field, value in fields.items() if value}
 
 
 def reference_fields(text: str) -> dict[str, str]:
@@ -68,9 +89,10 @@ def reference_fields(text: str) -> dict[str, str]:
 def _fields(split: _Split | None) -> dict[str, str]:
     if split is None:
         return {}
-    authors = split.before.strip(" ,.，。:：;；()（）")
+    authors = split.before.strip(" ,，。:：;；").lstrip(".)）")
     # "(2023)." between authors and title, as APA and many Chinese labs write it.
-    authors = re.sub(r"[\s,，.]*[(（]?(?:19|20)\d{2}[)）]?$", "", authors).strip(" ,.，。:：")
+    authors = re.sub(r"[\s,，]*[(（]?(?:19|20)\d{2}[a-z]?[)）]?[\s.。]*$", "", authors).strip(" ,，。:：")
+    authors = authors if re.search(r"\b[A-Z]\.$|\bal\.$", authors) else authors.rstrip(".")
     after = _BEFORE_VENUE.sub("", split.after).strip(" ,.，。:：;；-–—|")
     if not authors:
         segments = _SEGMENT_END.split(after, maxsplit=1)

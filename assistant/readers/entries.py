@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lxml.html import HtmlElement
 
 from assistant.readers.citations import citation_fields, reference_fields
-from assistant.readers.fields import grid_of, is_about_people
+from assistant.readers.fields import grid_of, is_about_people, is_known_label
 from assistant.readers.grid import Grid
 from assistant.readers.inline import is_block_inside, text_of
 
@@ -29,6 +30,7 @@ _PERSON = re.compile(
     r"\s*(?:$|(?=[(（])|[,，:：;；|]\s*|[–—-]+\s*|\s(?=\S))(.*?)\s*$",
     re.S,
 )
+_ONE_NAME = re.compile(r"^(?:[\u4e00-\u9fff·]{2,4}|[A-Z][\w'’-]+(?:\s+[A-Z][\w'’.-]*){1,2})$")
 _SHARE = 0.6
 
 
@@ -77,6 +79,46 @@ def read_references(texts: list[str], *, line: int) -> Grid | None:
     return grid_of(told, name="", line=line)
 
 
+def read_dated_terms(parts: list[tuple[str, str, int]]) -> Grid | None:
+    """Return a definition list of dates as a table, None where its terms are no dates.
+
+    ``parts``: (tag, text, line) of each term and definition.
+    """
+    if len(parts) < 4 or [tag for tag, _, _ in parts] != ["dt", "dd"] * (len(parts) // 2):
+        return None
+    pairs = list(zip(parts[::2], parts[1::2], strict=True))
+    records = [(_dated(f"{term}: {told}"), line) for (_, term, line), (_, told, _) in pairs]
+    if not all(record for record, _ in records):
+        return None
+    return grid_of(records, name="", line=records[0][1])
+
+
+def read_name_lists(texts: list[tuple[str, int]], *, heading: str) -> Grid | None:
+    """Return lines such as "2021级：张伟、李娜" as one row for each person, None where one is no such line."""
+    records: list[tuple[dict[str, str], int]] = []
+    for text, line in texts if is_about_people(heading) else ():
+        label, colon, names = text.rpartition("：" if "：" in text else ":")
+        people = [name.strip(" 。.") for name in re.split(r"\s*[、,，;；]\s*", names)]
+        is_cohort = bool(re.match(r"\s*\d{4}", label))
+        alone = len(people) < 2 and not is_cohort and not is_about_people(label)
+        if alone or len(label) > 20 or not all(_ONE_NAME.match(name) for name in people):
+            return None
+        group = {"cohort" if is_cohort else "group": label.strip()} if colon else {}
+        records += [({"name": name, **group}, line) for name in people]
+    return grid_of(records, name="", line=records[0][1]) if records else None
+
+
+def as_names(grid: Grid, *, heading: str) -> Grid:
+    """Return a table that only sets out names as one row for each; any other table as it is."""
+    cells = [(cell, line) for row, line in grid.rows for cell in row if cell]
+    if any(grid.columns) or len(cells) < 2 or not is_about_people(grid.name or heading):
+        return grid
+    people = [(_person(cell), line) for cell, line in cells]
+    if not all(person for person, _ in people):
+        return grid
+    return replace(grid_of(people, name=grid.name, line=grid.line), note=grid.note)
+
+
 def _dated(text: str) -> dict[str, str]:
     match = _DATED.match(text)
     if match and len(match.group(2)) > 5:
@@ -87,7 +129,7 @@ def _dated(text: str) -> dict[str, str]:
 
 def _person(text: str) -> dict[str, str]:
     match = _PERSON.match(text)
-    if not match or len(text) > 200:
+    if not match or len(text) > 200 or is_known_label(match.group(1)):
         return {}
     rest = match.group(2).strip()
     if rest[:1] in "(（" and rest[-1:] in ")）" and len(re.findall("[(（]", rest)) == 1:

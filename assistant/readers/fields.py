@@ -46,6 +46,7 @@ _CHINESE = {
     "title": "标题",
     "text": "内容",
     "cohort": "年级",
+    "group": "类别",
     "aliases": "别名",
     "links": "链接",
     "publisher": "会议/期刊",

@@ -6,7 +6,14 @@ from lxml.html import HtmlElement
 
 from assistant.readers.builder import DocumentBuilder
 from assistant.readers.cards import find_groups, hints_in, read_cards
-from assistant.readers.entries import find_references, read_entries, read_references
+from assistant.readers.entries import (
+    as_names,
+    find_references,
+    read_dated_terms,
+    read_entries,
+    read_name_lists,
+    read_references,
+)
 from assistant.readers.grid import Grid, write_grids
 from assistant.readers.html_tables import cells_of, is_layout, read_table, rows_of
 from assistant.readers.inline import (
@@ -128,14 +135,15 @@ class _Walk:
 
     def _list(self, element: HtmlElement, depth: int) -> None:
         items = [child for child in element if child.tag == "li"]
-        heading = self._builder.heading_path[-1] if self._builder.heading_path else ""
-        grid = None
-        if items and all(len(hints_in(item)) > 1 for item in items):  # the page itself names the parts
+        heading = self._heading_above()
+        grid = read_name_lists([(text_of(item), self._line(item)) for item in items], heading=heading)
+        is_set = any(is_block(child) for item in items for child in item)
+        if (
+            grid is None and items and (is_set or all(len(hints_in(item)) > 1 for item in items))
+        ):  # the page sets the parts apart
             grid = read_cards(items, line_offset=self._offset)
         if grid is None:
             grid = read_entries(items, heading=heading, line_offset=self._offset)
-        if grid is None and any(is_block(child) for item in items for child in item):
-            grid = read_cards(items, line_offset=self._offset)
         if grid is not None:
             self._table(grid)
             return
@@ -144,8 +152,13 @@ class _Walk:
                 self.flow(child, "item", depth + 1)
 
     def _definitions(self, element: HtmlElement, depth: int) -> None:
+        terms = _terms(element)
+        grid = read_dated_terms([(child.tag, text_of(child), self._line(child)) for child in terms])
+        if grid is not None:
+            self._table(grid)
+            return
         term = ""
-        for child in _terms(element):
+        for child in terms:
             if child.tag == "dt":
                 if term:
                     self._builder.block("definition", term, line=self._line(child))
@@ -163,16 +176,18 @@ class _Walk:
             self._builder.block("definition", term, line=self._line(element))
 
     def _table_element(self, element: HtmlElement, kind: BlockKind, depth: int) -> None:
-        if not is_layout(element):
-            grids = read_table(element, line_offset=self._offset)
-            for grid in grids:
-                self._table(grid)
+        rows = rows_of(element)
+        pictured = element.find(".//img") is not None and element.find(".//th") is None
+        grid = read_cards(rows, line_offset=self._offset) if len(rows) > 1 and pictured else None
+        if grid is None and not is_layout(element):
+            heading = self._heading_above()
+            for table in read_table(element, line_offset=self._offset):
+                self._table(as_names(table, heading=heading))
             return
         caption = element.find("caption")
         if caption is not None:
             self._text(broken_text(caption), kind, self._line(caption))
-        rows = rows_of(element)
-        grid = read_cards(rows, line_offset=self._offset) if len(rows) > 1 else None
+        grid = grid or (read_cards(rows, line_offset=self._offset) if len(rows) > 1 else None)
         cells = [cell for row in rows for cell in cells_of(row)]
         full = [cell for cell in cells if text_of(cell)]
         if grid is None and len(full) > 2 and len(rows) * 2 <= len(full):
@@ -201,13 +216,17 @@ class _Walk:
         texts = paragraphs(broken)
         if texts:
             self._spend()
-        references = read_references(texts, line=line) if len(texts) > 1 else None
-        if references is not None:
-            self._table(references)
+        told = read_references(texts, line=line) if len(texts) > 1 else None
+        told = told or read_name_lists([(text, line) for text in texts], heading=self._heading_above())
+        if told is not None:
+            self._table(told)
             return
         for text in texts:
             if any(character.isalnum() for character in text):  # not the arrows of a carousel
                 self._builder.block(kind, text, line=line)
+
+    def _heading_above(self) -> str:
+        return self._builder.heading_path[-1] if self._builder.heading_path else ""
 
     def _line(self, element: HtmlElement) -> int:
         return (element.sourceline or 1) + self._offset
