@@ -4,6 +4,7 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 
 import docx
@@ -35,7 +36,10 @@ def read(file: SourceFile) -> Document:
     try:
         word = docx.Document(io.BytesIO(data))
         body = word.element.body
-    except (OpcError, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, LxmlError, OSError) as error:
+    except (
+        OpcError, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, LxmlError, OSError,
+        RuntimeError, EOFError, zlib.error,
+    ) as error:  # fmt: skip
         raise ReadError(f"{file.source} is no document that Word would open ({error}); save it again.") from error
     builder = DocumentBuilder(file.source)
     _Walk(builder, word).children(body, 0)

@@ -5,6 +5,7 @@ import posixpath
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -49,7 +50,7 @@ def _workbook(data: bytes, source: str) -> Workbook:
             return openpyxl.load_workbook(io.BytesIO(data), data_only=True)
     except (
         InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError,
-        IndexError, LxmlError, SyntaxError, OSError, RuntimeError,
+        IndexError, LxmlError, SyntaxError, OSError, RuntimeError, EOFError, zlib.error,
     ) as error:  # fmt: skip
         raise ReadError(f"{source} is no workbook that Excel would open ({error}); save it again.") from error
 

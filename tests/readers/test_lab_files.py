@@ -1,6 +1,7 @@
 """HTML, Markdown sites, data and Office files: each expected.yaml says what is read from a file."""
 
 import io
+import random
 import zipfile
 from pathlib import Path
 
@@ -195,6 +196,20 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(tmp_path: Path, n
     with pytest.raises(ReadError) as caught:
         readers[name.rpartition(".")[2]].read(SourceFile(tmp_path, name))
     assert str(caught.value).startswith(name) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["students.xlsx", "safety.docx"])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.randoms(use_true_random=False))
+def test_a_damaged_office_file_is_read_or_refused(tmp_path: Path, name: str, seed: random.Random):
+    content = bytearray((DATA / "office" / name).read_bytes())
+    for _ in range(20):
+        content[seed.randrange(len(content))] = seed.randrange(256)
+    (tmp_path / name).write_bytes(content)
+    try:
+        check_offsets(office.read(SourceFile(tmp_path, name)))
+    except ReadError as error:
+        assert str(error).startswith(name)
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path):
