@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from assistant.pipeline import Assistant
 
 AssistantSource = Callable[[], "Assistant"]
-_EVENTS = {"description": "meta, delta, citation and done events", "content": {"text/event-stream": {}}}
+_EVENTS = {
+    "description": "The answer; as meta, delta, citation and done events where Accept asks for a stream",
+    "content": {"text/event-stream": {}},
+}
 _RESPONSES = {
     200: _EVENTS,
     413: "The body is longer than 16 kB",

@@ -1,5 +1,8 @@
 """The widget as a guest on somebody else's site, across origins."""
 
+import subprocess
+import sys
+
 import pytest
 from conftest import ask
 from playwright.sync_api import expect
@@ -36,7 +39,10 @@ def test_the_widget_answers_on_another_origin(open_page, host):
 
 
 def test_a_hostile_style_sheet_does_not_reach_in(open_page, host):
-    page = open_page(host("hostile.html", head=f"<style>{HOSTILE}</style>", body='<div class="cover"></div>'))
+    page = open_page(
+        host("hostile.html", head=f"<style>{HOSTILE}</style>", body='<div class="cover"></div>'),
+        reduced_motion="reduce",
+    )
     launcher = page.locator(".launcher")
     expect(launcher).to_be_visible()
     look = launcher.evaluate(
@@ -163,3 +169,21 @@ def test_an_origin_that_is_not_listed_cannot_ask(browser, site, lab):
     page.goto(url.replace(site.origin, other))
     page.wait_for_function("!document.querySelector('lab-assistant')")
     page.close()
+
+
+def test_one_line_in_conf_py_embeds_it_in_a_sphinx_site(open_page, site, lab, tmp_path, visit):
+    visit.expected.append("ERR_FAILED")
+    script = ("widget.js", {"defer": "defer", "data-title": "问问课题组"})
+    line = f"html_js_files = [({lab.url + script[0]!r}, {script[1]!r})]"
+    (tmp_path / "conf.py").write_text(f"project = 'lab'\nlanguage = 'zh_CN'\nextensions = []\n{line}\n", "utf-8")
+    (tmp_path / "index.rst").write_text("课题组\n======\n\n编译与系统。\n", "utf-8")
+    built = site.folder / "sphinx"
+    options = ("-q", "-b", "html", str(tmp_path), str(built))
+    subprocess.run([sys.executable, "-m", "sphinx", *options], check=True, capture_output=True)
+    page = open_page(f"{site.origin}/sphinx/index.html")
+    page.click(".launcher")
+    ask(page, "ECCV 上有哪些论文？")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.route("**/ask", lambda route: route.abort())
+    ask(page, "hello")
+    expect(page.locator(".search-link")).to_have_attribute("href", f"{site.origin}/sphinx/search.html?q=hello")
