@@ -137,7 +137,7 @@ def _quantity_pattern(token: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=8192)
 def _word_pattern(core: str, is_stem: bool) -> re.Pattern[str]:
-    ending = "[a-z]{0,6}" if is_stem else ""
+    ending = "[a-z]{0,6}" if is_stem else "s?" if core.isalpha() else ""
     return re.compile(rf"(?<![a-z0-9]){re.escape(core)}{ending}(?![a-z0-9])")
 
 
@@ -214,7 +214,11 @@ def _stem(word: str) -> str:
     # Stemming an acronym or a name with digits would merge it with another (OPS, GS, B200s).
     if len(lower) < 4 or not lower.isascii() or not lower.isalpha():
         return lower
-    return _stemmer().stemWord(lower)
+    stem = _stemmer().stemWord(lower)
+    if len(stem) > 3:
+        return stem
+    # ICME must not become icm: of a short word only a plural s is taken away.
+    return lower[:-1] if lower.endswith("s") and not lower.endswith("ss") else lower
 
 
 @lru_cache(maxsize=1)

@@ -75,7 +75,7 @@ class Answerer:
         if asked.kind == "definition" and asked.subject:
             facts, verdict = self._definition(asked, facts, verdict)
         rows = self._records.find(asked) if asked.wants_rows else None
-        stated = _stated_count(facts) if asked.kind == "count" else None
+        stated = _stated_count(asked, facts) if asked.kind == "count" else None
         if stated is not None:
             return self._composer.facts(asked, (stated,), max(verdict.confidence, 0.5))
         if rows is not None and _rows_answer_best(asked, rows, verdict):
@@ -128,10 +128,20 @@ def _rows_answer_best(asked: Understanding, rows: RowAnswer, verdict: abstaining
     return rows.explained >= best.signals.coverage - 0.15 or rows.is_filtered
 
 
-def _stated_count(facts: Sequence[Fact]) -> Fact | None:
+def _stated_count(asked: Understanding, facts: Sequence[Fact]) -> Fact | None:
     """Return a sentence that states the number itself: no rows need be counted then."""
+    counted = asked.counted
+    if counted is None:
+        return None
+    nouns = "|".join(re.escape(token) for token in (*counted.tokens, *dict(counted.variants)))
+    number = r"(?<![\d./-])(?!(?:19|20)\d\d\b)(?:\d[\d,]*\+?|[二三四五六七八九十百千万两]+)"
+    near = re.compile(
+        rf"{number}\s*[余多]?[个篇名位项种款条张类]?[^。.，,；;\n]{{0,6}}?(?:{nouns})"
+        rf"|(?:{nouns})[^。.，,；;\n]{{0,6}}(?:达到?|共|有|为|超过|约)\s*{number}",
+        re.IGNORECASE,
+    )
     for fact in facts[:_LOOKED_AT]:
-        states = fact.passage.kind != "row" and fact.is_eligible and fact.signals.shows_kind > 0
+        states = fact.passage.kind != "row" and fact.is_eligible and near.search(fact.text)
         if states and fact.signals.own_coverage >= _STATED:
             return fact
     return None

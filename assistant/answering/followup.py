@@ -29,8 +29,26 @@ def complete(text: str, history: Sequence[str], parser: QueryParser) -> str:
         return text
     own = [term for term in parser.parse(text) if term.role == "content"]
     before = next((q for q in reversed(history) if not _FOLLOWS.search(fold(q))), history[-1])
+    if own and all(term.is_named or _YEAR.search(term.text) for term in own):
+        return _substituted(before, own, parser)
     kept = [term.text for term in _kept(own, parser.parse(before), text)]
     return f"{text} {' '.join(kept)}" if kept else text
+
+
+def _substituted(before: str, own: Sequence[Term], parser: QueryParser) -> str:
+    """Return the question ``before`` with the new years and names in the place of the old.
+
+    "What papers were at ECCV?", then "and at SC?" asks "What papers were at SC?".
+    """
+    text = before
+    for term in own:
+        if _YEAR.search(term.text):
+            changed = _YEAR.sub(_YEAR.search(term.text)[0], text)
+        else:
+            like = [t for t in parser.parse(text) if t.is_named and _make(t.text) == _make(term.text)]
+            changed = text.replace(like[0].text, term.text) if len(like) == 1 else text
+        text = changed if changed != text else f"{text} {term.text}"
+    return text
 
 
 def _kept(own: Sequence[Term], before: Sequence[Term], text: str) -> list[Term]:

@@ -13,6 +13,7 @@ from assistant.text import Evidence, squeeze
 
 _RATIO_SLACK = 0.5  # a column counts as the term's own if it fits half as well as the best one
 _MIN_EXPLAINED = 0.55  # of the question's weight, by the rows and by what their table is called
+_IN_SCHEMA = 0.5  # how far a table's name and columns must contain a term
 _MATCHING = 0.75  # how far a cell must contain a term
 _LATIN_RUN = re.compile(r"[A-Za-z0-9][\w&:/.+-]*(?: (?:[A-Za-z0-9&][\w&:/.+-]*))+")
 _PHRASE_PART = re.compile(r"[^\s级届]+|[级届]")
@@ -129,6 +130,9 @@ def _match(collection: _Collection, asked: Understanding) -> tuple[RowAnswer | N
     explained = total = quality = 0.0
     keys: dict[str, None] = {}
     narrowed = anchored = lacks_year = False
+    counted = asked.counted if asked.kind == "count" else None
+    if counted is not None and counted.coverage(collection.schema) < _IN_SCHEMA:
+        return None, 0.0  # rows of another kind than what is to be counted
     for constraint in _constraints(collection, asked):
         total += constraint.weight
         in_schema = _schema_has(collection, constraint)
@@ -199,7 +203,7 @@ def _is_dated(collection: _Collection) -> bool:
 
 
 def _schema_has(collection: _Collection, constraint: _Constraint) -> bool:
-    return all(term.coverage(collection.schema) >= 0.5 for term in constraint.terms)
+    return all(term.coverage(collection.schema) >= _IN_SCHEMA for term in constraint.terms)
 
 
 def _rows_matching(

@@ -13,6 +13,9 @@ from assistant.schema import AnswerKind, Question
 from assistant.text import fold
 
 _YEAR = re.compile(r"(?<!\d)(?:19[89]\d|20\d\d)(?!\d)")
+_COUNTED = re.compile(
+    r"how many|number of|多少[个篇名位项种款张类条家所次台块门届]?|几[个篇名位项种款张类条家所次台块门届]"
+)
 _EDITION = re.compile(r"\b([A-Z][A-Z&]{2,9})[ '’-]{0,2}((?:19|20)\d\d)(?!\d)")
 _EDITION_CHINESE = re.compile(r"((?:19|20)\d\d) ?年?[的在]? ?([A-Z][A-Z&]{2,9})\b")
 
@@ -34,6 +37,14 @@ class Understanding:
     def content(self) -> tuple[Term, ...]:
         """The terms that narrow the question: no fillers, no words for the group itself."""
         return tuple(term for term in self.terms if term.role == "content")
+
+    @property
+    def counted(self) -> Term | None:
+        """The term after "how many" or 几篇: what is to be counted; None where it is a filler."""
+        match = _COUNTED.search(fold(self.text))
+        after = match.end() if match else -1
+        following = [t for t in self.content if after >= 0 and fold(self.text).find(fold(t.text), after) >= 0]
+        return following[0] if following and not following[0].is_named else None
 
     @property
     def subject(self) -> str:
