@@ -1,5 +1,6 @@
 """The only wiring: documents to an index generation, and a generation to an Assistant."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -27,6 +28,8 @@ from assistant.text import detect_language, tokenize
 LONGEST_QUESTION = 500  # characters
 _MOST_HISTORY = 20
 _EMBED_BATCH = 256
+_FRONT_PAGE = re.compile(r"^(?:[^/]+/)?(?:index|about|home|readme)\.\w+$", re.IGNORECASE)
+_LATIN_NAME = re.compile(r"[A-Z][A-Za-z0-9]+(?:-[A-Z][A-Za-z0-9]+)*")
 _EXAMPLES = 4
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
@@ -166,8 +169,15 @@ def _answerer(generation: store.Generation, embedder: Embedder, settings: Settin
         TermTranslator.load(),
         names,
         Glossary.load(settings.corpus.path / "glossary.yaml"),
+        site_names=_site_names(generation.pages),
     )
     return Answerer(generation, embedder, parser, names, max_citations=settings.answer.max_citations)
+
+
+def _site_names(pages: Sequence[store.PageText]) -> frozenset[str]:
+    """Return the Latin words in the titles of the site's own front pages."""
+    fronts = [p.title for p in pages if _FRONT_PAGE.search(p.source)]
+    return frozenset(word.lower() for title in fronts for word in _LATIN_NAME.findall(title))
 
 
 def _read(settings: Settings, on_progress: Callable[[int, int], None]) -> Corpus:

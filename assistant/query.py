@@ -1,7 +1,7 @@
 """A question's words → weighted search terms: synonyms, translations, names and typos included."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -72,7 +72,11 @@ class QueryParser:
         translator: Translator,
         names: NameIndex,
         glossary: "Glossary",
+        *,
+        site_names: Set[str] = frozenset(),
     ) -> None:
+        """``site_names``: folded words by which the site calls itself, in every question implied."""
+        self._site_names = site_names
         self._lexical = lexical
         self._frequency = frequency
         self._translator = translator
@@ -138,7 +142,8 @@ class QueryParser:
         lists = _fillers()
         if fold(word) in lists["fillers"]:
             return "filler"
-        return "self" if fold(word) in lists["self_words"] else "content"
+        is_self = fold(word) in lists["self_words"] or fold(word) in self._site_names
+        return "self" if is_self else "content"
 
     def _is_named(self, word: Word, number: int, has_capitals: bool) -> bool:
         if word.is_han:
@@ -181,8 +186,10 @@ class Glossary:
     def __init__(self, groups: Sequence[Sequence[str]]) -> None:
         self._of: dict[str, dict[str, None]] = {}
         for group in groups:
-            tokens = [token for word in group for token in tokenize(word.replace("_", " "))[:1]]
-            for word in group:
+            asked, _, meant = " ".join(group).partition(" -> ")
+            words_asked = asked.split()
+            tokens = [token for word in meant.split() or words_asked for token in _whole(word)]
+            for word in words_asked:
                 others = self._of.setdefault(fold(word.replace("_", " ")), {})
                 others.update(dict.fromkeys(tokens))
 
@@ -198,6 +205,11 @@ class Glossary:
     def synonyms(self, word: str) -> tuple[str, ...]:
         """Return the tokens that stand for ``word``."""
         return tuple(self._of.get(fold(word), ()))
+
+
+def _whole(word: str) -> list[str]:
+    """Return the token a glossary's word is looked up by: a Chinese one whole, however it is cut."""
+    return tokenize(word.replace("_", " "))[:1] if word.isascii() else [fold(word)]
 
 
 def _glossary_lines(path: Path) -> list[str]:

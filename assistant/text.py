@@ -25,6 +25,7 @@ _TOKEN = re.compile(
 )
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DEGREE = re.compile(r"\bPh\.? ?D\b\.?", re.IGNORECASE)
+_URL = re.compile(r"(?:https?://|www\.)\S+")
 _LATIN_PART = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
@@ -39,8 +40,10 @@ _SENTENCE_END = re.compile(
 def detect_language(text: str) -> Language:
     """Return ``zh`` where Chinese characters outweigh Latin words, else ``en``.
 
-    A Latin word weighs half a Chinese character, since technical Chinese is full of English names.
+    A Latin word weighs half a Chinese character, since technical Chinese is full of English names;
+    a URL weighs nothing.
     """
+    text = _URL.sub(" ", text)
     han = len(_HAN.findall(text))
     latin = len(_LATIN_WORD.findall(text))
     return "zh" if han and han * 2 >= latin else "en"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from assistant.answering import abstaining
 from assistant.answering.composing import Composer
 from assistant.answering.definitions import spells_out
-from assistant.answering.facts import Fact, FactFinder
+from assistant.answering.facts import Fact, FactFinder, best_of_passages
 from assistant.answering.followup import complete
 from assistant.answering.suggesting import find_examples, next_questions
 from assistant.answering.tables import RecordBook, RowAnswer
@@ -26,7 +26,7 @@ _MOST_ROWS = 200  # a question that matches more rows than this names no list
 _STATED = 0.75  # share of the question in a sentence that states a number: no need to count rows
 _SPELT_OUT = 2  # definitions.spells_out: words beside the name, not only "NAME is …"
 _SURE = 0.8  # confidence of an answer that its form proves
-_LOOKED_AT = 5  # facts looked at for a stated number
+_HEADED = 0.6  # share of the question in the headings from which a section is about it
 _NEARLY_AS_GOOD = 0.93  # share of the best score from which a second fact is quoted too
 
 
@@ -68,14 +68,15 @@ class Answerer:
         text = complete(question.text, question.history, self._parser)
         asked = self._interpreter.understand(question, text)
         hits = self._retriever.search(text, asked.terms, limit=_HITS)
-        facts = self._facts.find(asked, hits)
+        sentences = self._facts.read(asked, hits)
+        facts = best_of_passages(sentences)
         verdict = abstaining.judge(asked, facts, self._weights)
         if asked.kind == "contact" and verdict.fact is None:
             facts, verdict = self._contact(asked, verdict)
         if asked.kind == "definition" and asked.subject:
             facts, verdict = self._definition(asked, facts, verdict)
         rows = self._records.find(asked) if asked.wants_rows else None
-        stated = _stated_count(asked, facts) if asked.kind == "count" else None
+        stated = _stated_count(asked, sentences) if asked.kind == "count" else None
         if stated is not None:
             return self._composer.facts(asked, (stated,), max(verdict.confidence, 0.5))
         if rows is not None and _rows_answer_best(asked, rows, verdict):
@@ -125,6 +126,8 @@ def _rows_answer_best(asked: Understanding, rows: RowAnswer, verdict: abstaining
     best = verdict.fact
     if best is None or best.passage.kind == "row":
         return True
+    if best.signals.heading >= _HEADED and not rows.is_filtered and not rows.is_named:
+        return False  # a section of that name holds the list
     return rows.explained >= best.signals.coverage - 0.15 or rows.is_filtered
 
 
@@ -140,11 +143,15 @@ def _stated_count(asked: Understanding, facts: Sequence[Fact]) -> Fact | None:
         rf"|(?:{nouns})[^。.，,；;\n]{{0,6}}(?:达到?|共|有|为|超过|约)\s*{number}",
         re.IGNORECASE,
     )
-    for fact in facts[:_LOOKED_AT]:
-        states = fact.passage.kind != "row" and fact.is_eligible and near.search(fact.text)
-        if states and fact.signals.own_coverage >= _STATED:
-            return fact
-    return None
+    stating = [
+        fact
+        for fact in facts
+        if fact.passage.kind != "row"
+        and fact.is_eligible
+        and fact.signals.own_coverage >= _STATED
+        and near.search(fact.text)
+    ]
+    return max(stating, key=lambda fact: fact.score, default=None)
 
 
 def _worth_quoting(best: Fact, facts: Sequence[Fact]) -> tuple[Fact, ...]:

@@ -14,6 +14,7 @@ from assistant.text import sentences
 
 _LONGEST_QUOTE = 700  # characters
 _SHORT_QUOTE = 220  # a shorter sentence is quoted with those after it
+_HEADED = 0.6  # share of the question in the headings from which the whole section is quoted
 _NEAREST_PAGES = 3
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NO_CONTACT = re.compile(r"^(?:git|noreply|no-reply|user|root)@|@example\.|@users\.noreply")
@@ -121,6 +122,8 @@ def _widened(asked: Understanding, fact: Fact) -> tuple[int, int]:
     index = next((n for n, span in enumerate(spans) if span[0] >= fact.start), 0)
     start, end = fact.start, fact.end
     long_answer = bool(asked.kinds & {"list", "howto"})
+    if "list" in asked.kinds and fact.signals.heading >= _HEADED and len(text) <= _LONGEST_QUOTE:
+        return 0, len(text)  # the section is the list
     announces = text[start:end].rstrip().endswith((":", "："))
     if long_answer and index and end - spans[index - 1][0] <= _LONGEST_QUOTE // 2:
         start = spans[index - 1][0]

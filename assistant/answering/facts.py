@@ -30,6 +30,7 @@ class Signals:
     own_coverage: float  # share found in the sentence itself
     similarity: float  # cosine of question and sentence
     passage_similarity: float  # cosine of question and passage
+    heading: float  # share of the content's weight that the headings above it hold
     passage_rank: float  # fused retrieval score
     lexical: float  # BM25, about 1 for a passage with every word of the question once
     shows_kind: float  # an email where a contact is asked for, a digit where a number is
@@ -70,12 +71,7 @@ class FactFinder:
 
     def find(self, asked: Understanding, hits: Sequence[Hit]) -> tuple[Fact, ...]:
         """Return the best sentence of each hit's passage, best first, ties in hit order."""
-        best: dict[str, Fact] = {}
-        for fact in self.read(asked, hits):
-            known = best.get(fact.passage.id)
-            if known is None or (fact.is_eligible, fact.score) > (known.is_eligible, known.score):
-                best[fact.passage.id] = fact
-        return tuple(sorted(best.values(), key=lambda fact: -fact.score))
+        return best_of_passages(self.read(asked, hits))
 
     def read(self, asked: Understanding, hits: Sequence[Hit]) -> tuple[Fact, ...]:
         """Return every sentence of the first hits with its signals, in reading order."""
@@ -118,6 +114,16 @@ class FactFinder:
         return bool(_evidence_patterns()[kind].search(text))
 
 
+def best_of_passages(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Return the best of ``facts`` for each passage, best first, ties in the order given."""
+    best: dict[str, Fact] = {}
+    for fact in facts:
+        known = best.get(fact.passage.id)
+        if known is None or (fact.is_eligible, fact.score) > (known.is_eligible, known.score):
+            best[fact.passage.id] = fact
+    return tuple(sorted(best.values(), key=lambda fact: -fact.score))
+
+
 def _holds_editions(asked: Understanding, passage: Passage) -> bool:
     """Tell whether each "NSDI 2024" of the question stands together, or in one row, here."""
     text = f"{passage.context}\n{passage.text}"
@@ -155,6 +161,7 @@ def _signals(asked, hit, spans, cosines):  # noqa: ANN001, ANN202
     missing = tuple(
         t for t, r in zip(terms, reach, strict=True) if t.role == "content" and r < _COVERED
     )
+    heading = _heading_share(asked, passage)
     foreign = float(passage.language != asked.question.language)
     for span, mine in zip(spans, own, strict=True):
         near = [max(m, _CONTEXT_FACTOR * r) for m, r in zip(mine, reach, strict=True)]
@@ -165,6 +172,7 @@ def _signals(asked, hit, spans, cosines):  # noqa: ANN001, ANN202
             own_coverage=_share(terms, mine, total),
             similarity=cosine,
             passage_similarity=hit.dense,
+            heading=heading,
             passage_rank=hit.score,
             lexical=min(hit.lexical, 2.0),
             shows_kind=float(_shows(asked, passage.text[slice(*span)])),
@@ -175,6 +183,13 @@ def _signals(asked, hit, spans, cosines):  # noqa: ANN001, ANN202
             foreign_coverage=foreign * coverage,
             foreign_similarity=foreign * cosine,
         ), missing  # fmt: skip
+
+
+def _heading_share(asked: Understanding, passage: Passage) -> float:
+    """Return how far the page's title and the last heading alone say what is asked."""
+    total = sum(term.weight for term in asked.content)
+    said = Evidence("\n".join((passage.place.title, *passage.place.heading_path[-2:])))
+    return _share(asked.content, [t.coverage(said) for t in asked.content], total) if total else 0.0
 
 
 def _share(terms: Sequence[Term], coverages: Sequence[float], total: float) -> float:

@@ -18,7 +18,7 @@ _MATCHING = 0.75  # how far a cell must contain a term
 _LATIN_RUN = re.compile(r"[A-Za-z0-9][\w&:/.+-]*(?: (?:[A-Za-z0-9&][\w&:/.+-]*))+")
 _PHRASE_PART = re.compile(r"[^\s级届]+|[级届]")
 _COHORT = re.compile(r"(?:19|20)\d\d\s*[级届]")
-_URL = re.compile(r"^<?(?:https?://|www\.|/)\S*>?$")
+_URL = re.compile(r"<?(?:https?://|www\.)\S+>?")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class RowAnswer:
     records: tuple[Record, ...]  # empty where the table is the right one, but names no such year
     explained: float  # share of the question's weight that rows and table account for, 0…1
     is_filtered: bool  # False where the question asks for every row
+    is_named: bool  # the table's name or headings, not only a column, say what is asked for
     key_columns: tuple[str, ...]  # the columns that the question's words matched
 
 
@@ -43,7 +44,8 @@ class _Collection:
     """Rows of one kind: one table, or one-row tables of the same name."""
 
     rows: tuple[_Row, ...]
-    schema: Evidence  # what the table and the pages around it are called
+    schema: Evidence  # what the table, its columns and the pages around it are called
+    title: Evidence  # the same without the columns
     squeezed: str  # every cell, to tell at once that a phrase stands in none
     is_published: bool
 
@@ -110,15 +112,17 @@ def _collection(records: Sequence[Record]) -> _Collection:
         cells = []
         for field in record.fields:
             names[field.name] = None
-            if not _URL.match(field.value):
-                cells.append((field.name, Evidence(field.value), squeeze(field.value)))
+            value = _URL.sub("", field.value).strip()
+            if value:
+                cells.append((field.name, Evidence(value), squeeze(value)))
         rows.append(_Row(record, Evidence("\n".join(f.value for f in record.fields)), tuple(cells)))
     places = [record.places[0] for record in records]
-    around = [records[0].table, os.path.commonprefix([place.source for place in places]), *names]
+    around = [records[0].table, os.path.commonprefix([place.source for place in places])]
     if len({(place.source, place.heading_path) for place in places}) == 1:
         around += [places[0].title, *places[0].heading_path]
     return _Collection(
         tuple(rows),
+        Evidence("\n".join((*around, *names))),
         Evidence("\n".join(around)),
         "\n".join(cell for row in rows for _, _, cell in row.cells),
         any(record.places[0].status == "published" for record in records),
@@ -156,7 +160,8 @@ def _match(collection: _Collection, asked: Understanding) -> tuple[RowAnswer | N
     if not anchored or share < _MIN_EXPLAINED or not rows:
         return None, 0.0
     records = () if lacks_year else tuple(row.record for row in rows)
-    return RowAnswer(records, share, narrowed, tuple(keys)), quality
+    is_named = any(term.coverage(collection.title) >= _IN_SCHEMA for term in asked.content)
+    return RowAnswer(records, share, narrowed, is_named, tuple(keys)), quality
 
 
 def _constraints(collection: _Collection, asked: Understanding) -> list[_Constraint]:
