@@ -19,6 +19,7 @@ _LEXICON = Path(__file__).parent / "lexicon"
 _SYNONYM_WEIGHT = 0.8
 _INNER_WORD_WEIGHT = 0.8  # a Chinese word covered only by the shorter words inside it
 _PART_WEIGHT = 0.5  # of the translation of a part of a compound
+_QUESTION_WORD = re.compile(r"^(?:[哪几].{0,2}|多少.?)$")
 _FILLER_WEIGHT = 0.25
 _SELF_WEIGHT = 0.35
 _CORPUS_SHARE = 0.5  # how much rarity in this corpus counts beside rarity in general text
@@ -131,7 +132,8 @@ class QueryParser:
         for token, weight in self._translator.translate(learned):
             if weight >= _SMALLEST_TRANSLATION:
                 variants[token] = max(variants.get(token, 0.0), weight)
-        for token, weight in self._translator.translate(own[1:]):
+        parts = own[1:] if "-" in word.text and not is_named else ()
+        for token, weight in self._translator.translate(parts):
             if weight >= _SMALLEST_TRANSLATION:
                 variants.setdefault(token, _PART_WEIGHT * weight)
         weight = self._weight(own, tuple(variants))
@@ -140,7 +142,8 @@ class QueryParser:
 
     def _role(self, word: str) -> TermRole:
         lists = _fillers()
-        if fold(word) in lists["fillers"]:
+        # 哪几个, 几名, 多少篇: jieba has many of them as words.
+        if fold(word) in lists["fillers"] or _QUESTION_WORD.match(word):
             return "filler"
         is_self = fold(word) in lists["self_words"] or fold(word) in self._site_names
         return "self" if is_self else "content"

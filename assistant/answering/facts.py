@@ -18,6 +18,8 @@ READ_PASSAGES = 12  # of the hits, how many are read sentence by sentence
 _CONTEXT_FACTOR = 0.75  # a term met only in the headings or the sentence beside counts this much
 _LOOK_AHEAD = 160  # characters after a short sentence in which the kind asked for may show
 _SHORT = 40  # characters
+_LABEL = 8  # characters; a text this short is a label or a menu entry that matches by its name
+_LABEL_PENALTY = 0.15
 _LONGEST_CODE = 600  # characters of a code block that is shown with the sentence before it
 _COVERED = 0.5  # a term covered less than this is missing
 
@@ -103,8 +105,11 @@ class FactFinder:
         shows_kind = asked.kind not in _strict_kinds() or self._shows_strictly(asked.kind, around)
         named = any(term.is_named for term in missing)
         dated = _holds_editions(asked, passage)
+        score = self._weights.ranking(astuple(signals))
+        if passage.kind == "text" and span[1] - span[0] < _LABEL:
+            score -= _LABEL_PENALTY
         return Fact(
-            passage, *span, round(self._weights.ranking(astuple(signals)), 6), signals, missing,
+            passage, *span, round(score, 6), signals, missing,
             shows_measure, shows_measure and shows_kind and dated and not named,
         )  # fmt: skip
 

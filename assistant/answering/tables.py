@@ -134,11 +134,14 @@ def _match(collection: _Collection, asked: Understanding) -> tuple[RowAnswer | N
     explained = total = quality = 0.0
     keys: dict[str, None] = {}
     narrowed = anchored = lacks_year = False
+    soft = soft_explained = 0
     counted = asked.counted if asked.kind == "count" else None
     if counted is not None and counted.coverage(collection.schema) < _IN_SCHEMA:
         return None, 0.0  # rows of another kind than what is to be counted
     for constraint in _constraints(collection, asked):
         total += constraint.weight
+        soft += not constraint.is_hard
+        before = explained
         in_schema = _schema_has(collection, constraint)
         found, columns, fit = _rows_matching(rows, constraint)
         if found and (constraint.is_hard or len(found) < len(rows) or not in_schema):
@@ -156,7 +159,10 @@ def _match(collection: _Collection, asked: Understanding) -> tuple[RowAnswer | N
             explained, lacks_year = explained + constraint.weight, True
         elif constraint.is_hard:
             return None, 0.0
+        soft_explained += not constraint.is_hard and explained > before
     share = explained / total if total else 0.0
+    if soft and not soft_explained:
+        return None, 0.0  # the HPC team's row of another table, where its directions are asked for
     if not anchored or share < _MIN_EXPLAINED or not rows:
         return None, 0.0
     records = () if lacks_year else tuple(row.record for row in rows)

@@ -35,8 +35,11 @@ class Understanding:
 
     @property
     def content(self) -> tuple[Term, ...]:
-        """The terms that narrow the question: no fillers, no words for the group itself."""
-        return tuple(term for term in self.terms if term.role == "content")
+        """The terms that narrow the question: no fillers, and words for the group itself only
+        where there are no others ("which teams are there?").
+        """
+        content = tuple(term for term in self.terms if term.role == "content")
+        return content or tuple(term for term in self.terms if term.role == "self")
 
     @property
     def counted(self) -> Term | None:
