@@ -1,9 +1,11 @@
 """Finds the sentence that answers a question in the passages that retrieval found."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import lru_cache
+
+import numpy as np
 
 from assistant.answering.definitions import spells_out
 from assistant.answering.understanding import Understanding, question_words
@@ -16,6 +18,8 @@ from assistant.text import Evidence, sentences
 
 READ_PASSAGES = 12  # of the hits, how many are read sentence by sentence
 _CONTEXT_FACTOR = 0.75  # a term met only in the headings or the sentence beside counts this much
+_OUTSIDE_FACTOR = 0.9  # a term that only the title, headings or columns hold
+_KEPT_READINGS = 4096  # passages
 _LOOK_AHEAD = 160  # characters after a short sentence in which the kind asked for may show
 _SHORT = 40  # characters
 _LABEL = 8  # characters; a text this short is a label or a menu entry that matches by its name
@@ -63,6 +67,17 @@ class Fact:
         return self.passage.text[self.start : self.end]
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """What every question needs to know of a passage."""
+
+    spans: tuple[tuple[int, int], ...]  # its sentences
+    evidences: tuple[Evidence, ...]  # of each sentence
+    vectors: np.ndarray  # (sentences, dim) float32
+    outside: Evidence  # what stands around it
+    headings: Evidence  # the page's title and the last headings
+
+
 class FactFinder:
     """Ranks the sentences of hits."""
 
@@ -70,6 +85,8 @@ class FactFinder:
         self._embedder = embedder
         self._names = names
         self._weights = weights
+        # The same few passages answer most questions: what reading them gives is kept.
+        self._reading = lru_cache(maxsize=_KEPT_READINGS)(self._read_passage)
 
     def find(self, asked: Understanding, hits: Sequence[Hit]) -> tuple[Fact, ...]:
         """Return the best sentence of each hit's passage, best first, ties in hit order."""
@@ -77,18 +94,26 @@ class FactFinder:
 
     def read(self, asked: Understanding, hits: Sequence[Hit]) -> tuple[Fact, ...]:
         """Return every sentence of the first hits with its signals, in reading order."""
-        read = hits[:READ_PASSAGES]
-        spans = [_spans(hit.passage) for hit in read]
-        texts = [h.passage.text[a:b] for h, found in zip(read, spans, strict=True) for a, b in found]
-        if not texts:
-            return ()
-        vectors = self._embedder.encode([asked.text, *texts])
-        cosines = iter((vectors[1:] @ vectors[0]).tolist())
+        vector = self._embedder.encode([asked.text])[0]
         facts: list[Fact] = []
-        for hit, found in zip(read, spans, strict=True):
-            for span, signals, missing in _signals(asked, hit, found, cosines):
+        for hit in hits[:READ_PASSAGES]:
+            reading = self._reading(hit.passage)
+            cosines = (reading.vectors @ vector).tolist()
+            for span, signals, missing in _signals(asked, hit, reading, cosines):
                 facts.append(self._fact(asked, hit.passage, span, signals, missing))
         return tuple(facts)
+
+    def _read_passage(self, passage: Passage) -> "_Reading":
+        spans = tuple(_spans(passage))
+        texts = [passage.text[start:end] for start, end in spans]
+        headings = (passage.place.title, *passage.place.heading_path[-2:])
+        return _Reading(
+            spans,
+            tuple(Evidence(text) for text in texts),
+            self._embedder.encode(texts),
+            Evidence(f"{passage.context}\n{passage.place.source}"),
+            Evidence("\n".join(headings)),
+        )
 
     def _fact(
         self,
@@ -155,23 +180,23 @@ def _spans(passage: Passage) -> list[tuple[int, int]]:
     return spans
 
 
-def _signals(asked, hit, spans, cosines):  # noqa: ANN001, ANN202
+def _signals(
+    asked: Understanding, hit: Hit, reading: _Reading, cosines: Sequence[float]
+) -> Iterator[tuple[tuple[int, int], Signals, tuple[Term, ...]]]:
     """Yield (span, Signals, missing terms) for each sentence of a hit's passage."""
     passage, terms = hit.passage, asked.terms
     total = sum(term.weight for term in terms) or 1.0
-    outside = Evidence(f"{passage.context}\n{passage.place.source}")
-    around = [0.9 * term.coverage(outside) for term in terms]
-    own = [[t.coverage(Evidence(passage.text[a:b])) for t in terms] for a, b in spans]
+    around = [_OUTSIDE_FACTOR * term.coverage(reading.outside) for term in terms]
+    own = [[t.coverage(evidence) for t in terms] for evidence in reading.evidences]
     reach = [max(column) for column in zip(around, *own, strict=True)]
     missing = tuple(
         t for t, r in zip(terms, reach, strict=True) if t.role == "content" and r < _COVERED
     )
-    heading = _heading_share(asked, passage)
+    heading = _heading_share(asked, reading)
     foreign = float(passage.language != asked.question.language)
-    for span, mine in zip(spans, own, strict=True):
+    for span, mine, cosine in zip(reading.spans, own, cosines, strict=True):
         near = [max(m, _CONTEXT_FACTOR * r) for m, r in zip(mine, reach, strict=True)]
         coverage = _share(terms, near, total)
-        cosine = next(cosines)
         yield span, Signals(
             coverage=coverage,
             own_coverage=_share(terms, mine, total),
@@ -190,11 +215,11 @@ def _signals(asked, hit, spans, cosines):  # noqa: ANN001, ANN202
         ), missing  # fmt: skip
 
 
-def _heading_share(asked: Understanding, passage: Passage) -> float:
+def _heading_share(asked: Understanding, reading: _Reading) -> float:
     """Return how far the page's title and the last heading alone say what is asked."""
     total = sum(term.weight for term in asked.content)
-    said = Evidence("\n".join((passage.place.title, *passage.place.heading_path[-2:])))
-    return _share(asked.content, [t.coverage(said) for t in asked.content], total) if total else 0.0
+    said = [term.coverage(reading.headings) for term in asked.content]
+    return _share(asked.content, said, total) if total else 0.0
 
 
 def _share(terms: Sequence[Term], coverages: Sequence[float], total: float) -> float:

@@ -80,8 +80,9 @@ class RecordBook:
         if not asked.content:
             return None
         best: tuple[tuple, RowAnswer] | None = None
+        candidates = _phrase_candidates(asked.text)
         for number, collection in enumerate(self._collections):
-            answer, quality = _match(collection, asked)
+            answer, quality = _match(collection, asked, candidates)
             if answer is None:
                 continue
             rank = (
@@ -129,7 +130,9 @@ def _collection(records: Sequence[Record]) -> _Collection:
     )
 
 
-def _match(collection: _Collection, asked: Understanding) -> tuple[RowAnswer | None, float]:
+def _match(
+    collection: _Collection, asked: Understanding, candidates: Sequence[Sequence[tuple[str, str]]]
+) -> tuple[RowAnswer | None, float]:
     rows = collection.rows
     explained = total = quality = 0.0
     keys: dict[str, None] = {}
@@ -138,7 +141,7 @@ def _match(collection: _Collection, asked: Understanding) -> tuple[RowAnswer | N
     counted = asked.counted if asked.kind == "count" else None
     if counted is not None and counted.coverage(collection.schema) < _IN_SCHEMA:
         return None, 0.0  # rows of another kind than what is to be counted
-    for constraint in _constraints(collection, asked):
+    for constraint in _constraints(collection, asked, candidates):
         total += constraint.weight
         soft += not constraint.is_hard
         before = explained
@@ -170,11 +173,13 @@ def _match(collection: _Collection, asked: Understanding) -> tuple[RowAnswer | N
     return RowAnswer(records, share, narrowed, is_named, tuple(keys)), quality
 
 
-def _constraints(collection: _Collection, asked: Understanding) -> list[_Constraint]:
+def _constraints(
+    collection: _Collection, asked: Understanding, candidates: Sequence[Sequence[tuple[str, str]]]
+) -> list[_Constraint]:
     """Return phrases first, then years, names and plain words, each term in one of them."""
     constraints = []
     used: set[str] = set()
-    for phrase in _phrases(collection, asked.text):
+    for phrase in _phrases(collection, candidates):
         parts = _PHRASE_PART.findall(phrase)
         terms = tuple(t for t in asked.terms if t.text in parts and t.text not in used)
         if terms:
@@ -187,21 +192,29 @@ def _constraints(collection: _Collection, asked: Understanding) -> list[_Constra
     return sorted(constraints, key=lambda c: not c.is_hard)
 
 
-def _phrases(collection: _Collection, text: str) -> list[str]:
-    """Return the longest runs of Latin words, and cohorts (2024级), that stand in a cell."""
-    cohorts = [match[0] for match in _COHORT.finditer(text)]
-    found = [cohort for cohort in cohorts if squeeze(cohort) in collection.squeezed]
+def _phrase_candidates(text: str) -> list[list[tuple[str, str]]]:
+    """Return (phrase, squeezed) of cohorts (2024级) and of all parts of runs of Latin words.
+
+    Each inner list holds the phrases of one run, the longest first at each word.
+    """
+    candidates = [[(match[0], squeeze(match[0]))] for match in _COHORT.finditer(text)]
     for run in _LATIN_RUN.finditer(text):
         tokens = run[0].rstrip("?.!,").split()
-        start = 0
-        while start < len(tokens) - 1:
-            for end in range(len(tokens), start + 1, -1):
-                phrase = " ".join(tokens[start:end])
-                if _is_phrase_like(tokens[start:end]) and squeeze(phrase) in collection.squeezed:
-                    found.append(phrase)
-                    start = end - 1
-                    break
-            start += 1
+        spans = [(a, b) for a in range(len(tokens) - 1) for b in range(len(tokens), a + 1, -1)]
+        parts = [tokens[a:b] for a, b in spans if _is_phrase_like(tokens[a:b])]
+        candidates.append([(" ".join(part), squeeze(" ".join(part))) for part in parts])
+    return candidates
+
+
+def _phrases(collection: _Collection, candidates: Sequence[Sequence[tuple[str, str]]]) -> list[str]:
+    """Return of each run the longest phrases that stand in a cell and do not overlap."""
+    found: list[str] = []
+    for run in candidates:
+        kept: list[str] = []
+        for phrase, squeezed in run:
+            if squeezed in collection.squeezed and not any(phrase in longer for longer in kept):
+                kept.append(phrase)
+        found += kept
     return found
 
 
