@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
@@ -15,6 +16,7 @@ from assistant.index.embedding import Embedder, embedder_name, load_embedder
 from assistant.index.frequency import WordFrequency
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
+from assistant.index.readings import ReadingFiles
 from assistant.index.records import build_records, stated_names
 from assistant.index.translation import TermTranslator
 from assistant.index.vectors import VectorIndex
@@ -123,7 +125,7 @@ def build(settings: Settings, *, on_progress: Progress | None = None) -> BuildSu
         passages=passages,
         records=records,
         lexical=lexical,
-        vectors=_embed(passages, embedder, tell),
+        vectors=_embed(passages, embedder, settings.index.path, tell),
     )
     answerer = _answerer(generation, embedder, settings)
     examples = tuple(e for language in _LANGUAGES for e in answerer.find_examples(language))
@@ -185,6 +187,7 @@ def _read(settings: Settings, on_progress: Callable[[int, int], None]) -> Corpus
         settings.corpus.path,
         site_url=settings.corpus.site_url,
         exclude=settings.corpus.exclude,
+        memory=ReadingFiles(settings.index.path / ".readings"),
         on_progress=on_progress,
     )
 
@@ -201,16 +204,18 @@ def _linked(documents: Sequence[Document], records: Sequence[Record]) -> list[Pa
     ]
 
 
-def _embed(passages: Sequence[Passage], embedder: Embedder, tell: Progress) -> VectorIndex:
+def _embed(passages: Sequence[Passage], embedder: Embedder, folder: Path, tell: Progress) -> VectorIndex:
+    """Return the vectors of ``passages``; those that the index in ``folder`` has are taken over."""
     import numpy as np
 
-    parts = []
-    for first in range(0, len(passages), _EMBED_BATCH):
-        batch = passages[first : first + _EMBED_BATCH]
-        parts.append(embedder.encode([f"{p.context}\n{p.text}" for p in batch]))
-        tell("embedding", first + len(batch), len(passages))
-    return VectorIndex.build(np.concatenate(parts))
-
+    vectors = store.load_known_vectors(folder, model=embedder.name)
+    texts = [store.embedded_text(passage) for passage in passages]
+    new = [text for text in dict.fromkeys(texts) if text not in vectors]
+    for first in range(0, len(new), _EMBED_BATCH):
+        batch = new[first : first + _EMBED_BATCH]
+        vectors.update(zip(batch, embedder.encode(batch), strict=True))
+        tell("embedding", first + len(batch), len(new))
+    return VectorIndex.build(np.stack([vectors[text] for text in texts]))
 
 def _summary(
     manifest: store.Manifest,

@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from assistant.errors import CorpusError, IndexDamaged, IndexMissing, QuestionError
+from assistant.index.embedding import StaticEmbedder
 from assistant.pipeline import LONGEST_QUESTION, Assistant, build, is_current, load_assistant
 from assistant.schema import Answer
 from assistant.settings import AnswerSettings, CorpusSettings, IndexSettings, Settings
@@ -108,6 +110,26 @@ def test_an_index_is_current_until_the_corpus_changes(small: Settings):
     page.write_text(PAGE, "utf-8")
     assert is_current(small)
     assert not is_current(over(small.corpus.path, small.index.path.parent / "other"))
+
+
+def test_only_passages_that_changed_are_embedded_again(small: Settings, monkeypatch: pytest.MonkeyPatch):
+    texts: list[str] = []
+    encode = StaticEmbedder.encode
+
+    def counted(self: StaticEmbedder, batch: Sequence[str]) -> np.ndarray:
+        texts.extend(text for text in batch if "\n" in text)  # of passages, not of questions
+        return encode(self, batch)
+
+    monkeypatch.setattr(StaticEmbedder, "encode", counted)
+    build(small)
+    before = contents(small.index.path)
+    assert texts
+    texts.clear()
+    build(small)
+    assert texts == [] and contents(small.index.path) == before
+    (small.corpus.path / "new.md").write_text("# 新页\n\n新的一句。\n", "utf-8")
+    build(small)
+    assert [text.splitlines()[-1] for text in texts] == ["新的一句。"]
 
 
 def test_another_address_of_the_site_is_another_index(small: Settings):

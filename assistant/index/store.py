@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from assistant.errors import IndexDamaged, IndexMissing, SettingsError
 from assistant.index.lexical import LexicalIndex
 from assistant.index.vectors import VectorIndex
@@ -109,6 +111,29 @@ def load(folder: Path, *, model: str) -> Generation:
         raise IndexDamaged(f"{here}: the index does not load ({error}); run 'build' again.") from error
     _check_counts(generation, here)
     return generation
+
+
+def load_known_vectors(folder: Path, *, model: str) -> dict[str, np.ndarray]:
+    """Return passage text with its context → (dim,) float32, of the current generation.
+
+    Empty where there is no whole generation of this model: then everything is embedded anew.
+    """
+    try:
+        manifest = current_manifest(folder)
+        here = folder / manifest.generation
+        _check(manifest, here, model)
+        passages = [_passage(values) for values in _read_lines(here / "passages.jsonl")]
+        index = VectorIndex.load(here / "vectors.faiss")
+    except (IndexMissing, IndexDamaged, OSError, ValueError, TypeError, KeyError, RuntimeError):
+        return {}
+    if index.count != len(passages):
+        return {}
+    return dict(zip(map(embedded_text, passages), index.vectors(np.arange(index.count)), strict=True))
+
+
+def embedded_text(passage: Passage) -> str:
+    """Return the text that the vector of a passage stands for."""
+    return f"{passage.context}\n{passage.text}"
 
 
 def assemble(

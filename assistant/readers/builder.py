@@ -152,9 +152,7 @@ class DocumentBuilder:
         opened = self._open
         if opened.heading_path or self._length > opened.start:
             start = min(opened.start, self._length)
-            self._sections.append(
-                Section(opened.heading_path, opened.anchor, opened.line, start, self._length)
-            )
+            self._sections.append(Section(opened.heading_path, opened.anchor, opened.line, start, self._length))
 
 
 def _unique_names(columns: Sequence[str]) -> tuple[str, ...]:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from assistant.errors import CorpusError
 from assistant.readers.choosing import reader_name
+from assistant.readers.dependencies import readers_version
 from assistant.readers.listing import Skipped, list_files, matches
 from assistant.readers.page import Page, resolve
+from assistant.readers.remembering import Memory, read_changed
 from assistant.readers.site import Site, describe_site, place_files, place_sphinx
 from assistant.readers.workers import read_files
 from assistant.schema import Document
@@ -33,7 +35,7 @@ class Corpus:
 
     documents: tuple[Document, ...]  # sorted by source
     skipped: tuple[Skipped, ...]
-    digest: str  # changes whenever a file, its name or the site's address does
+    digest: str  # changes whenever a file, its name, the site's address or a reader does
 
 
 def read_corpus(
@@ -41,12 +43,14 @@ def read_corpus(
     *,
     site_url: str = "",
     exclude: Sequence[str] = (),
+    memory: Memory | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Corpus:
     """Read every document below ``path``; one that cannot be read is skipped and told.
 
-    ``on_progress`` is called with (files done, files in all). Raises CorpusError where there is
-    no such folder or nothing in it can be read.
+    With ``memory``, a file that did not change since is not read again. ``on_progress`` is called
+    with (files done, files in all). Raises CorpusError where there is no such folder or nothing in
+    it can be read.
     """
     listing = list_files(path, exclude)
     site = describe_site(path, listing.files, site_url=site_url)
@@ -59,7 +63,8 @@ def read_corpus(
         elif reader_name(site, source):
             wanted.append(source)
     read: list[Page | Document] = []
-    for done, outcome in enumerate(read_files(site, wanted), start=1):
+    outcomes = read_files(site, wanted) if memory is None else read_changed(site, wanted, memory)
+    for done, outcome in enumerate(outcomes, start=1):
         if outcome.read is None:
             skipped.append(Skipped(outcome.source, outcome.reason))
         else:
@@ -84,7 +89,7 @@ def digest_corpus(path: Path, *, site_url: str = "", exclude: Sequence[str] = ()
 
 
 def _digest(site: Site) -> str:
-    total = hashlib.sha256(site.url.encode())
+    total = hashlib.sha256(f"{readers_version()} {site.url}".encode())
     for source in site.files:
         if reader_name(site, source) or posixpath.basename(source) in _SITE_FILES:
             content = hashlib.sha256((site.root / source).read_bytes()).hexdigest()

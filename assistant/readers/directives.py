@@ -206,7 +206,7 @@ class TocTree(Lenient):
             return [name] if name else []
         own = reading.conf_document(reading.source)
         wanted = glob_expression(reading.below(target))
-        return [name for name in reading.docnames if name != own and wanted.fullmatch(name)]
+        return [name for name in reading.docnames() if name != own and wanted.fullmatch(name)]
 
 
 def holds_for_html(condition: str) -> bool:

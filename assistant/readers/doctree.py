@@ -70,6 +70,7 @@ def page_of(
         downloads=tuple(dict.fromkeys(walker.downloads)),
         labels=tuple(walker.labels()),
         references=tuple(walker.references),
+        asked=document.settings.reading.asked,
     )
 
 

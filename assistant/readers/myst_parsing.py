@@ -84,7 +84,7 @@ def _local_link(href: str, reading: Reading, *, shown: bool) -> nodes.Element:
     """
     path = reading.below(href)
     page = reading.conf_document(path)
-    is_page = page in reading.docnames or href.split("#")[0].endswith(reading.settings.conf.suffixes)
+    is_page = reading.is_page(page) or href.split("#")[0].endswith(reading.settings.conf.suffixes)
     if shown and not is_page and reading.inside(href):
         return Download(href, "", target=path, uri=href)
     if shown:

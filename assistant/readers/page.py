@@ -44,6 +44,7 @@ class Page:
     downloads: tuple[str, ...]  # files that the build copies to _downloads, below the corpus folder
     labels: tuple[Label, ...]
     references: tuple[Reference, ...]
+    asked: tuple[str, ...] = ()  # what else of the site it depends on, as `Reading.asked`
 
 
 def marker(number: int) -> str:

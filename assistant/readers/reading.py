@@ -8,6 +8,9 @@ from pathlib import Path
 from assistant.readers.builder import SourceFile
 from assistant.readers.sphinx_conf import SphinxConf
 
+# How a page says what else it was made of: "file:" and "page:" are followed by a path or name.
+ONE_FILE, ONE_PAGE, ALL_PAGES = "file:", "page:", "pages"
+
 _MAX_INCLUDES = 50
 _MAX_REPEATS = 3  # a file that includes itself is stopped here
 
@@ -38,19 +41,31 @@ class Reading:
     file: SourceFile
     settings: SphinxSettings
     _included: list[Path] = field(default_factory=list)
+    _asked: set[str] = field(default_factory=set)
 
     @property
     def source(self) -> str:
         return self.file.source
 
     @property
+    def asked(self) -> tuple[str, ...]:
+        """What this page depends on besides its own text, as `dependencies` understands it."""
+        return tuple(sorted(self._asked))
+
     def docnames(self) -> Sequence[str]:
+        """Return the names of all pages of the site."""
+        self._asked.add(ALL_PAGES)
         return self.settings.docnames
+
+    def is_page(self, name: str) -> bool:
+        """Return whether the site has a page of this name."""
+        self._asked.add(f"{ONE_PAGE}{name}")
+        return name in self.settings.docnames
 
     def conf_document(self, name: str) -> str:
         """Return the document name of a path that may carry a source suffix."""
         for suffix in self.settings.conf.suffixes:
-            if name.endswith(suffix) and name not in self.docnames:
+            if name.endswith(suffix) and not self.is_page(name):
                 return name.removesuffix(suffix)
         return name
 
@@ -65,6 +80,7 @@ class Reading:
         target = self.below(name)
         if not target:
             return None
+        self._asked.add(f"{ONE_FILE}{target}")
         path = (self.file.root / target).resolve()
         inside = path.is_relative_to(self.file.root.resolve())
         return path if inside and path.is_file() else None

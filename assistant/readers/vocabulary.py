@@ -14,12 +14,15 @@ _FILES = ("types", "roles", "role", "positions", "categories", "groups")
 def read_vocabulary(root: Path) -> dict[str, str]:
     """Return key → shown word of files such as ``_data/types.yaml``: pass-phd → 毕业博士."""
     words: dict[str, str] = {}
-    for name in _FILES:
-        for suffix in (".yml", ".yaml"):
-            path = root / "_data" / f"{name}{suffix}"
-            if path.is_file() and path.stat().st_size <= _MAX_BYTES:
-                words |= _words(path)
+    for path in vocabulary_files(root):
+        words |= _words(path)
     return words
+
+
+def vocabulary_files(root: Path) -> tuple[Path, ...]:
+    """Return the files below ``root`` that hold such words."""
+    paths = (root / "_data" / f"{name}{suffix}" for name in _FILES for suffix in (".yml", ".yaml"))
+    return tuple(path for path in paths if path.is_file() and path.stat().st_size <= _MAX_BYTES)
 
 
 def _words(path: Path) -> dict[str, str]:
