@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from assistant.schema import Answer, Citation, Item, Language, Passage, Place
+from assistant.server.fragments import citation_url
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 Body = dict[str, Json]
@@ -56,7 +57,7 @@ def citation_body(citation: Citation) -> Body:
         "heading_path": list(citation.place.heading_path),
         "source": citation.place.source,
         "line": citation.place.line,
-        "url": citation.place.url,
+        "url": citation_url(citation),
         "quote": citation.quote,
         "passage": citation.passage,
         "status": citation.place.status,

@@ -34,7 +34,7 @@ def test_an_answer_has_every_field_of_the_contract(client):
     assert citation["number"] == 1
     assert citation["quote"] == QUOTE
     assert (citation["source"], citation["line"]) == ("doc/team/hpc.md", 3)
-    assert citation["url"] == "https://lab.example/doc/team/hpc.html#id2"
+    assert citation["url"].startswith("https://lab.example/doc/team/hpc.html#id2:~:text=")
     assert reply.json["index"] == "g-test"
 
 

@@ -29,7 +29,7 @@ export function answerText(body) {
 /** Return the address of a citation with its quote as a text fragment, "" where it has none. */
 export function quoteUrl(citation) {
   const url = safeUrl(citation.url);
-  if (!url) return "";
+  if (!url || url.includes(":~:")) return url;
   const [line] = citation.quote.trim().split(/[\n\t]/);
   const phrase = line.length <= 100 ? line : line.slice(0, 100).replace(/[^\s，。；、,.;]*$/u, "").trim();
   if (!phrase) return url;
