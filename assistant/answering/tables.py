@@ -133,44 +133,66 @@ def _collection(records: Sequence[Record]) -> _Collection:
 def _match(
     collection: _Collection, asked: Understanding, candidates: Sequence[Sequence[tuple[str, str]]]
 ) -> tuple[RowAnswer | None, float]:
-    rows = collection.rows
-    explained = total = quality = 0.0
-    keys: dict[str, None] = {}
-    narrowed = anchored = lacks_year = False
-    soft = soft_explained = 0
+    """Return the rows of one table that ``asked`` wants, and how well its words fit the cells."""
     counted = asked.counted if asked.kind == "count" else None
     if counted is not None and counted.coverage(collection.schema) < _IN_SCHEMA:
         return None, 0.0  # rows of another kind than what is to be counted
+    narrowing = _Narrowing(collection)
     for constraint in _constraints(collection, asked, candidates):
-        total += constraint.weight
-        soft += not constraint.is_hard
-        before = explained
-        in_schema = _schema_has(collection, constraint)
-        found, columns, fit = _rows_matching(rows, constraint)
-        if found and (constraint.is_hard or len(found) < len(rows) or not in_schema):
-            if in_schema and not constraint.is_hard:
-                # "papers" is in the table's name and in some titles: the name is what is meant.
-                found, columns = rows, ()
-            narrowed = narrowed or len(found) < len(rows)
-            anchored = anchored or constraint.is_hard or in_schema
-            rows, explained, quality = found, explained + constraint.weight, quality + fit
-            keys.update(dict.fromkeys(columns))
-        elif in_schema:
-            explained += constraint.weight
-            anchored = True
-        elif constraint.year and _is_dated(collection):
-            explained, lacks_year = explained + constraint.weight, True
-        elif constraint.is_hard:
+        if not narrowing.take(constraint):
             return None, 0.0
-        soft_explained += not constraint.is_hard and explained > before
-    share = explained / total if total else 0.0
-    if soft and not soft_explained:
-        return None, 0.0  # the HPC team's row of another table, where its directions are asked for
-    if not anchored or share < _MIN_EXPLAINED or not rows:
-        return None, 0.0
-    records = () if lacks_year else tuple(row.record for row in rows)
-    is_named = any(term.coverage(collection.title) >= _IN_SCHEMA for term in asked.content)
-    return RowAnswer(records, share, narrowed, is_named, tuple(keys)), quality
+    return narrowing.answer(asked), narrowing.quality
+
+
+class _Narrowing:
+    """The rows of one table that are left while the question's constraints are taken one by one."""
+
+    def __init__(self, collection: _Collection) -> None:
+        self._collection = collection
+        self._rows = collection.rows
+        self._keys: dict[str, None] = {}
+        self._explained = self._total = 0.0
+        self._soft = self._soft_explained = 0
+        self._is_anchored = self._lacks_year = False
+        self.quality = 0.0
+
+    def take(self, constraint: _Constraint) -> bool:
+        """Narrow the rows; False where a hard constraint is met by none of them."""
+        self._total += constraint.weight
+        self._soft += not constraint.is_hard
+        in_schema = _schema_has(self._collection, constraint)
+        found, columns, fit = _rows_matching(self._rows, constraint)
+        if found and (constraint.is_hard or len(found) < len(self._rows) or not in_schema):
+            # "papers" in the table's name and in some titles: the name is what is meant.
+            if constraint.is_hard or not in_schema:
+                self._rows = found
+                self._keys.update(dict.fromkeys(columns))
+            self._is_anchored = self._is_anchored or constraint.is_hard or in_schema
+            self.quality += fit
+        elif in_schema:
+            self._is_anchored = True
+        elif constraint.year and _is_dated(self._collection):
+            self._lacks_year = True
+        else:
+            return not constraint.is_hard
+        self._explained += constraint.weight
+        self._soft_explained += not constraint.is_hard
+        return True
+
+    def answer(self, asked: Understanding) -> RowAnswer | None:
+        """Return what is left, or None where too little of the question is accounted for.
+
+        Where it has plain words, one of them must be: a row of the HPC team in another table does
+        not answer what the HPC team's directions are.
+        """
+        share = self._explained / self._total if self._total else 0.0
+        speaks = self._soft_explained or not self._soft
+        if not (self._is_anchored and speaks and self._rows) or share < _MIN_EXPLAINED:
+            return None
+        records = () if self._lacks_year else tuple(row.record for row in self._rows)
+        is_filtered = len(self._rows) < len(self._collection.rows)
+        is_named = any(t.coverage(self._collection.title) >= _IN_SCHEMA for t in asked.content)
+        return RowAnswer(records, share, is_filtered, is_named, tuple(self._keys))
 
 
 def _constraints(
