@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from assistant.schema import Citation
 
 _WHOLE = 40  # characters up to which the words are named whole, else by how they begin and end
-_CLAUSE_END = re.compile(r"[,;:.!?，；：。！？、）)]+(?:\s+|$)|(?<=[，；：。！？、])")
+_CLAUSE_END = re.compile(r"[,;:.!?)]+(?:\s+|$)|[，；：。！？、）]+\s*")
 _SHORTEST_CLAUSE = 6
 _LONGEST_CLAUSE = 80
 
