@@ -68,9 +68,7 @@ def read_pairs(
     ]
 
 
-def read_sections(
-    folder: Path, *, held_out: bool, limit: int | None = None
-) -> list[SectionRow]:
+def read_sections(folder: Path, *, held_out: bool, limit: int | None = None) -> list[SectionRow]:
     """Return sections of the sources kept back, or of the others."""
     return [
         SectionRow(

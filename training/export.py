@@ -23,9 +23,7 @@ _MODULES = [
 ]
 
 
-def export_model(
-    folder: Path, tokenizer: Tokenizer, weights: np.ndarray, *, name: str, version: str
-) -> None:
+def export_model(folder: Path, tokenizer: Tokenizer, weights: np.ndarray, *, name: str, version: str) -> None:
     """Write the model in the layout that sentence-transformers and StaticEmbedder both read.
 
     ``weights``: (n, dimension) float32. Rows become int8, scaled by their largest entry.
@@ -42,9 +40,7 @@ def export_model(
     _write_json(folder / "modules.json", _MODULES)
     (folder / "1_Normalize").mkdir(exist_ok=True)
     _write_json(folder / "1_Normalize" / "config.json", {})
-    _write_json(
-        folder / "config.json", {"name": name, "version": version, "dimension": rows.shape[1]}
-    )
+    _write_json(folder / "config.json", {"name": name, "version": version, "dimension": rows.shape[1]})
     _write_json(
         folder / "config_sentence_transformers.json",
         {"prompts": {}, "default_prompt_name": None, "similarity_fn_name": "cosine"},

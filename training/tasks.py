@@ -73,9 +73,7 @@ class TaskTexts:
         # Every part but a heading must be there: a heading alone is no passage.
         filled = np.all([self.store.lengths(side[:, -1:]) > 0 for side in sides], axis=0)
         rows = np.flatnonzero(filled)
-        return Task(
-            name, share, self.store, sides[0][rows], sides[1][rows], self.sources[file][rows]
-        )
+        return Task(name, share, self.store, sides[0][rows], sides[1][rows], self.sources[file][rows])
 
 
 def _fields_of(name: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
@@ -113,15 +111,11 @@ def tokenize_texts(folder: Path, tokenizer: Tokenizer, *, limit: int | None = No
         cut = [split_first_sentence(row.bodies[language]) for row in rows]
         texts[f"sections.first_{language}"] = [first for first, _ in cut]
         texts[f"sections.rest_{language}"] = [rest for _, rest in cut]
-        texts[f"sections.heading_{language}"] = [
-            short_heading(row.headings[language]) for row in rows
-        ]
+        texts[f"sections.heading_{language}"] = [short_heading(row.headings[language]) for row in rows]
     return _tokenized(tokenizer, texts, sources)
 
 
-def _tokenized(
-    tokenizer: Tokenizer, texts: Mapping[str, Sequence[str]], sources: dict[str, np.ndarray]
-) -> TaskTexts:
+def _tokenized(tokenizer: Tokenizer, texts: Mapping[str, Sequence[str]], sources: dict[str, np.ndarray]) -> TaskTexts:
     numbers: dict[str, int] = {}
     fields = {
         field: np.array([numbers.setdefault(text, len(numbers)) for text in listed], np.int64)

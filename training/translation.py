@@ -44,13 +44,13 @@ class Links:
     count: np.ndarray  # expected co-occurrences, the larger of both directions
 
 
-def read_token_pairs(folder: Path) -> TokenPairs:
+def read_token_pairs(folder: Path, *, limit: int | None = None) -> TokenPairs:
     """Tokenise dictionary, headings and sentence pairs of the sources not held out."""
     numbers: tuple[dict[str, int], dict[str, int]] = ({}, {})
     tokens: tuple[list[int], list[int]] = ([], [])
     lengths: tuple[list[int], list[int]] = ([], [])
     weights: list[float] = []
-    for pair, weight in _weighted_pairs(folder):
+    for pair, weight in _weighted_pairs(folder, limit):
         sides = tuple(list(dict.fromkeys(tokenize(text))) for text in (pair.left, pair.right))
         if not _is_short(len(sides[0]), len(sides[1]), weight):
             continue
@@ -67,18 +67,18 @@ def read_token_pairs(folder: Path) -> TokenPairs:
     )
 
 
-def _weighted_pairs(folder: Path) -> Iterator[tuple[TextPair, float]]:
-    for pair in read_pairs(folder, "dict", "en", "zh", held_out=False):
+def _weighted_pairs(folder: Path, limit: int | None) -> Iterator[tuple[TextPair, float]]:
+    for pair in read_pairs(folder, "dict", "en", "zh", held_out=False, limit=limit):
         yield pair, _DICTIONARY_WEIGHT
     seen: set[tuple[str, str]] = set()
-    for row in read_sections(folder, held_out=False):
+    for row in read_sections(folder, held_out=False, limit=limit):
         headings = [row.headings[language].split(" > ") for language in ("en", "zh")]
         if len(headings[0]) == len(headings[1]):
             for pair in zip(*headings, strict=True):
                 if all(pair) and pair not in seen:
                     seen.add(pair)
                     yield TextPair(row.source, *pair), 1.0
-    for pair in read_pairs(folder, "parallel", "en", "zh", held_out=False):
+    for pair in read_pairs(folder, "parallel", "en", "zh", held_out=False, limit=limit):
         yield pair, 1.0
 
 
@@ -129,15 +129,16 @@ def _expectation_maximisation(
     size = len(given)
     lengths = np.diff(np.append(starts, len(entry)))
     counts = np.bincount(entry, weights=weight, minlength=size)
-    for _ in range(_ITERATIONS + 1):
-        totals = np.bincount(given, weights=counts)
-        chance = (counts / np.maximum(totals[given], 1e-9)).astype(np.float32)
-        if _ == _ITERATIONS:
-            break
-        share = chance[entry]
+    for _ in range(_ITERATIONS):
+        share = _chances(counts, given)[entry]
         share *= weight / np.repeat(np.add.reduceat(share, starts) + _NULL, lengths)
         counts = np.bincount(entry, weights=share, minlength=size)
-    return chance, counts
+    return _chances(counts, given), counts
+
+
+def _chances(counts: np.ndarray, given: np.ndarray) -> np.ndarray:
+    totals = np.bincount(given, weights=counts)
+    return (counts / np.maximum(totals[given], 1e-9)).astype(np.float32)
 
 
 def best_translations(links: Links, *, to_chinese: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

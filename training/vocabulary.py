@@ -1,13 +1,14 @@
 """The vocabulary: words that occur, as a tokenizer that cuts both languages into them."""
 
 import io
-import json
 import math
 import re
+import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from string import ascii_lowercase, digits
 
 import jieba
 import sentencepiece
@@ -46,29 +47,31 @@ def folding_table() -> bytes:
         folded = fold(character)
         if folded and folded != character and not unicodedata.combining(character):
             rules.append(f"{_hex(character)}\t{_hex(folded)}\n")
-    path = Path(_write_temporary(rules))
     model = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(["a b c d e f g"] * 50),
-        model_writer=model,
-        vocab_size=12,
-        model_type="char",
-        normalization_rule_tsv=str(path),
-        minloglevel=2,
-    )
-    path.unlink()
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="utf-8") as file:
+        file.writelines(rules)
+        file.flush()
+        # The model itself is thrown away: sentencepiece compiles a map only for a model.
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(["a b c d e f g"] * 50),
+            model_writer=model,
+            vocab_size=12,
+            model_type="char",
+            normalization_rule_tsv=file.name,
+            minloglevel=2,
+        )
     proto = sentencepiece_model_pb2.ModelProto()
     proto.ParseFromString(model.getvalue())
     return bytes(proto.normalizer_spec.precompiled_charsmap)
 
 
-def count_words(folder: Path) -> Counter[str]:
+def count_words(folder: Path, *, limit: int | None = None) -> Counter[str]:
     """Count Latin words, numbers and Chinese words (jieba's) in the training files."""
     folded: dict[str, str] = {}
     counts: Counter[str] = Counter()
-    for text in _training_texts(folder):
+    for text in _training_texts(folder, limit):
         counts.update(_words(text, folded))
-    for row in read_rows(folder, "dict"):
+    for row in read_rows(folder, "dict", limit=limit):
         for field in ("en", "zh"):
             for word in _words(row[field], folded):
                 counts[word] += _DICTIONARY_WEIGHT
@@ -82,7 +85,7 @@ def choose_words(counts: Mapping[str, int], size: int, *, latin_share: float) ->
     Chinese words, so that a word outside the vocabulary still has its characters.
     """
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    letters = {character: counts.get(character, 1) for character in "abcdefghijklmnopqrstuvwxyz0123456789"}
+    letters = {character: counts.get(character, 1) for character in ascii_lowercase + digits}
     latin = [(word, count) for word, count in ordered if word.isascii() and len(word) > 1]
     han = [(word, count) for word, count in ordered if not word.isascii()]
     characters = Counter({char: 1 for word, _ in han for char in word})
@@ -108,10 +111,10 @@ def build_tokenizer(words: Mapping[str, int]) -> Tokenizer:
     return tokenizer
 
 
-def _training_texts(folder: Path) -> Iterator[str]:
-    for name, fields, limit in _SOURCES:
+def _training_texts(folder: Path, limit: int | None) -> Iterator[str]:
+    for name, fields, most in _SOURCES:
         previous = ""
-        for row in read_rows(folder, name, limit=limit):
+        for row in read_rows(folder, name, limit=min(filter(None, (limit, most)), default=None)):
             if row["src"] in HELD_OUT_SOURCES:
                 continue
             for field in fields:
@@ -133,16 +136,3 @@ def _words(text: str, folded: dict[str, str]) -> Iterator[str]:
 
 def _hex(characters: Iterable[str]) -> str:
     return " ".join(f"{ord(character):X}" for character in characters)
-
-
-def _write_temporary(lines: Iterable[str]) -> str:
-    import tempfile
-
-    with tempfile.NamedTemporaryFile("w", suffix=".tsv", delete=False, encoding="utf-8") as file:
-        file.writelines(lines)
-    return file.name
-
-
-def save_counts(counts: Mapping[str, int], path: Path) -> None:
-    """Write the word counts as JSON, since counting takes minutes."""
-    path.write_text(json.dumps(counts, ensure_ascii=False), "utf-8")
