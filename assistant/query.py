@@ -19,6 +19,7 @@ _LEXICON = Path(__file__).parent / "lexicon"
 _SYNONYM_WEIGHT = 0.8
 _INNER_WORD_WEIGHT = 0.8  # a Chinese word covered only by the shorter words inside it
 _PART_WEIGHT = 0.5  # of the translation of a part of a compound
+_AMOUNT = re.compile(r"\d+-[A-Za-z]+")
 _QUESTION_WORD = re.compile(r"^(?:[哪几].{0,2}|多少.?)$")
 _FILLER_WEIGHT = 0.25
 _SELF_WEIGHT = 0.35
@@ -111,6 +112,9 @@ class QueryParser:
 
     def _cut(self, word: Word) -> list[Word]:
         """Cut a Chinese word that is none (组能, 那篇: jieba joins what it does not know)."""
+        if _AMOUNT.fullmatch(word.text):  # 512-byte: a number and its unit
+            number, _, unit = word.text.partition("-")
+            return [Word(number, word.start, is_han=False), Word(unit, word.start + len(number) + 1, is_han=False)]
         known = not word.is_han or is_dictionary_word(word.text) or self._names.is_name(word.text)
         if known or self._lexical.frequency(word.text):
             return [word]

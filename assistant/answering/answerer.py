@@ -11,7 +11,7 @@ from assistant.answering.facts import Fact, FactFinder, best_of_passages
 from assistant.answering.followup import complete
 from assistant.answering.suggesting import find_examples, next_questions
 from assistant.answering.tables import RecordBook, RowAnswer
-from assistant.answering.understanding import Interpreter, Understanding
+from assistant.answering.understanding import Interpreter, Understanding, question_words
 from assistant.answering.weights import Weights
 from assistant.index.embedding import Embedder
 from assistant.index.names import NameIndex
@@ -27,6 +27,8 @@ _STATED = 0.75  # share of the question in a sentence that states a number: no n
 _SPELT_OUT = 2  # definitions.spells_out: words beside the name, not only "NAME is …"
 _SURE = 0.8  # confidence of an answer that its form proves
 _HEADED = 0.6  # share of the question in the headings from which a section is about it
+_SAME_THING = 0.6  # share of the best coverage from which two sentences are about one thing
+_NUMBER = r"(?<![\d./-])(?!(?:19|20)\d\d\b)(?:\d[\d,]*\+?|[二三四五六七八九十百千万两]+)"
 _NEARLY_AS_GOOD = 0.93  # share of the best score from which a second fact is quoted too
 
 
@@ -76,13 +78,18 @@ class Answerer:
         if asked.kind == "definition" and asked.subject:
             facts, verdict = self._definition(asked, facts, verdict)
         rows = self._records.find(asked) if asked.wants_rows else None
-        stated = _stated_count(asked, sentences) if asked.kind == "count" else None
-        if stated is not None:
-            return self._composer.facts(asked, (stated,), max(verdict.confidence, 0.5))
+        stated = _stated_counts(asked, sentences) if asked.kind == "count" else ()
+        if stated:
+            return self._composer.facts(asked, stated, max(verdict.confidence, 0.5))
         if rows is not None and _rows_answer_best(asked, rows, verdict):
             return self._composer.rows(asked, rows)
         if verdict.fact is not None and not (rows is not None and not rows.records):
-            quoted = _worth_quoting(verdict.fact, facts)
+            best = verdict.fact
+            if asked.kind == "status":
+                best = _with_closing(best, sentences)
+            elif asked.kind == "howto":
+                best = _start_of_section(best, sentences)
+            quoted = _worth_quoting(best, facts)
             return self._composer.facts(asked, quoted, verdict.confidence)
         return self._composer.abstention(asked, hits, verdict)
 
@@ -131,27 +138,56 @@ def _rows_answer_best(asked: Understanding, rows: RowAnswer, verdict: abstaining
     return rows.explained >= best.signals.coverage - 0.15 or rows.is_filtered
 
 
-def _stated_count(asked: Understanding, facts: Sequence[Fact]) -> Fact | None:
-    """Return a sentence that states the number itself: no rows need be counted then."""
-    counted = asked.counted
-    if counted is None:
-        return None
-    nouns = "|".join(re.escape(token) for token in (*counted.tokens, *dict(counted.variants)))
-    number = r"(?<![\d./-])(?!(?:19|20)\d\d\b)(?:\d[\d,]*\+?|[二三四五六七八九十百千万两]+)"
+def _stated_counts(asked: Understanding, facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Return the sentences that state the number itself, best first: no rows need be counted then.
+
+    Pages that state different numbers are all heard.
+    """
+    if not asked.targets:
+        return ()
+    variants = (token for term in asked.targets for token in (*term.tokens, *dict(term.variants)))
+    nouns = "|".join(re.escape(token) for token in dict.fromkeys(variants))
     near = re.compile(
-        rf"{number}\s*[余多]?[个篇名位项种款条张类]?[^。.，,；;\n]{{0,6}}?(?:{nouns})"
-        rf"|(?:{nouns})[^。.，,；;\n]{{0,6}}(?:达到?|共|有|为|超过|约)\s*{number}",
+        rf"{_NUMBER}\s*[余多]?[个篇名位项种款条张类]?[^。.，,；;\n]{{0,6}}?(?:{nouns})"
+        rf"|(?:{nouns})[^。.，,；;\n]{{0,6}}(?:达到?|共|有|为|超过|约)\s*{_NUMBER}",
         re.IGNORECASE,
     )
-    stating = [
+    stating: dict[str, Fact] = {}
+    for fact in sorted(facts, key=lambda fact: -fact.score):
+        found = near.search(fact.text)
+        fits = fact.passage.kind != "row" and fact.is_eligible and fact.signals.own_coverage >= _STATED
+        if found and fits:
+            stating.setdefault(re.sub(r"\D", "", found[0]), fact)
+    return tuple(stating.values())
+
+
+def _with_closing(best: Fact, facts: Sequence[Fact]) -> Fact:
+    """Return the sentence that says it is over or full, where one is about the same thing."""
+    closing = re.compile(question_words()["closing"], re.IGNORECASE)
+    over = [
         fact
         for fact in facts
-        if fact.passage.kind != "row"
-        and fact.is_eligible
-        and fact.signals.own_coverage >= _STATED
-        and near.search(fact.text)
+        if closing.search(fact.text) and fact.signals.coverage >= _SAME_THING * best.signals.coverage
     ]
-    return max(stating, key=lambda fact: fact.score, default=None)
+    return max(over, key=lambda fact: fact.score, default=best)
+
+
+def _start_of_section(best: Fact, facts: Sequence[Fact]) -> Fact:
+    """Return the first of the facts under the best one's heading, where it is the question's.
+
+    A how-to begins with what to do; what it prints stands below.
+    """
+    if best.signals.heading < _HEADED:
+        return best
+    place = best.passage.place
+    same = [
+        fact
+        for fact in facts
+        if fact.is_eligible
+        and fact.passage.place.source == place.source
+        and fact.passage.place.heading_path == place.heading_path
+    ]
+    return min(same, key=lambda fact: fact.passage.place.start, default=best)
 
 
 def _worth_quoting(best: Fact, facts: Sequence[Fact]) -> tuple[Fact, ...]:

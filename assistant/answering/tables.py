@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assistant.answering.understanding import Understanding
+from assistant.answering.understanding import Understanding, question_words
 from assistant.query import Term
 from assistant.schema import Record
 from assistant.text import Evidence, squeeze
@@ -123,20 +123,29 @@ def _collection(records: Sequence[Record]) -> _Collection:
         around += [places[0].title, *places[0].heading_path]
     return _Collection(
         tuple(rows),
-        Evidence("\n".join((*around, *names))),
+        Evidence("\n".join((*around, *names, *_kind_words(tuple(names))))),
         Evidence("\n".join(around)),
         "\n".join(cell for row in rows for _, _, cell in row.cells),
         any(record.places[0].status == "published" for record in records),
     )
 
 
+def _kind_words(columns: Sequence[str]) -> list[str]:
+    """Return what rows with these columns are called: papers, members."""
+    return [
+        kind["words"]
+        for kind in question_words()["collections"]
+        if all(any(re.search(p, name, re.IGNORECASE) for name in columns) for p in kind["columns"])
+    ]
+
+
 def _match(
     collection: _Collection, asked: Understanding, candidates: Sequence[Sequence[tuple[str, str]]]
 ) -> tuple[RowAnswer | None, float]:
     """Return the rows of one table that ``asked`` wants, and how well its words fit the cells."""
-    counted = asked.counted if asked.kind == "count" else None
-    if counted is not None and counted.coverage(collection.schema) < _IN_SCHEMA:
-        return None, 0.0  # rows of another kind than what is to be counted
+    targets = asked.targets
+    if targets and all(term.coverage(collection.schema) < _IN_SCHEMA for term in targets):
+        return None, 0.0  # rows of another kind than what is asked for
     narrowing = _Narrowing(collection)
     for constraint in _constraints(collection, asked, candidates):
         if not narrowing.take(constraint):

@@ -13,9 +13,12 @@ from assistant.schema import AnswerKind, Question
 from assistant.text import fold
 
 _YEAR = re.compile(r"(?<!\d)(?:19[89]\d|20\d\d)(?!\d)")
-_COUNTED = re.compile(
-    r"how many|number of|多少[个篇名位项种款张类条家所次台块门届]?|几[个篇名位项种款张类条家所次台块门届]"
+_ASKED_FOR = re.compile(
+    r"how many|number of|\bwhich\b|\bwhat\b|\blist\b|哪些|多少[个篇名位项种款张类条家所次台块门届]?"
+    r"|[哪几]?几[个篇名位项种款张类条家所次台块门届]"
 )
+_NEAR = 40  # characters after it in which what is asked for stands
+_TARGETS = 3  # "which joint PhD papers": adjectives may come first
 _EDITION = re.compile(r"\b([A-Z][A-Z&]{2,9})[ '’-]{0,2}((?:19|20)\d\d)(?!\d)")
 _EDITION_CHINESE = re.compile(r"((?:19|20)\d\d) ?年?[的在]? ?([A-Z][A-Z&]{2,9})\b")
 
@@ -42,12 +45,16 @@ class Understanding:
         return content or tuple(term for term in self.terms if term.role == "self")
 
     @property
-    def counted(self) -> Term | None:
-        """The term after "how many" or 几篇: what is to be counted; None where it is a filler."""
-        match = _COUNTED.search(fold(self.text))
-        after = match.end() if match else -1
-        following = [t for t in self.content if after >= 0 and fold(self.text).find(fold(t.text), after) >= 0]
-        return following[0] if following and not following[0].is_named else None
+    def targets(self) -> tuple[Term, ...]:
+        """The plain terms right after "how many", "which" or 哪些: one says what is wanted."""
+        folded = fold(self.text)
+        match = _ASKED_FOR.search(folded)
+        if match is None:
+            return ()
+        places = ((folded.find(fold(t.text), match.end()), t) for t in self.content if not t.is_named)
+        near = sorted((start, t.text) for start, t in places if 0 <= start - match.end() <= _NEAR)
+        texts = [text for _, text in near[:_TARGETS]]
+        return tuple(term for term in self.content if term.text in texts)
 
     @property
     def subject(self) -> str:
