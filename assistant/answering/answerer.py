@@ -77,7 +77,9 @@ class Answerer:
             facts, verdict = self._contact(asked, verdict)
         if asked.kind == "definition" and asked.subject:
             facts, verdict = self._definition(asked, facts, verdict)
-        rows = self._records.find(asked) if asked.wants_rows else None
+        rows = self._records.find(asked) if asked.wants_rows or not asked.kinds else None
+        if rows is not None and not asked.kinds and not rows.is_whole_question:
+            rows = None
         stated = _stated_counts(asked, sentences) if asked.kind == "count" else ()
         if stated:
             return self._composer.facts(asked, stated, max(verdict.confidence, 0.5))

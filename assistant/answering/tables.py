@@ -12,6 +12,7 @@ from assistant.schema import Record
 from assistant.text import Evidence, squeeze
 
 _RATIO_SLACK = 0.5  # a column counts as the term's own if it fits half as well as the best one
+_WHOLE = 0.95  # share of the question's weight that is all of it
 _MIN_EXPLAINED = 0.55  # of the question's weight, by the rows and by what their table is called
 _IN_SCHEMA = 0.5  # how far a table's name and columns must contain a term
 _MATCHING = 0.75  # how far a cell must contain a term
@@ -30,6 +31,11 @@ class RowAnswer:
     is_filtered: bool  # False where the question asks for every row
     is_named: bool  # the table's name or headings, not only a column, say what is asked for
     key_columns: tuple[str, ...]  # the columns that the question's words matched
+
+    @property
+    def is_whole_question(self) -> bool:
+        """Tell whether rows and table account for all of it: keywords ("eccv 论文"), a row's name."""
+        return bool(self.records) and self.is_filtered and self.explained >= _WHOLE
 
 
 @dataclass(frozen=True)
