@@ -80,7 +80,7 @@ def _fields_of(name: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """Return the file of a task and the fields of its two sides."""
     if name in ("parallel", "dict"):
         return name, ("en",), ("zh",)
-    if name in ("qa_zh", "qa_en", "paraphrase_zh"):
+    if name in ("qa_zh", "qa_en", "paraphrase_zh", "gloss"):
         return name, ("q",), ("p",)
     kind, query, passage = name.split("_")
     rest = f"rest_{passage}"
