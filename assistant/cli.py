@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
@@ -18,10 +19,19 @@ from assistant.errors import AssistantError
 from assistant.settings import ServerSettings, Settings, load_settings
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from assistant.evaluation import Outcome, Report
     from assistant.pipeline import BuildSummary
+    from assistant.schema import Conflict, Record, Warning
 
 _MOST_WARNINGS_SHOWN = 20
+_PRINTED_WIDTH = 160  # columns of a summary that goes to a file
+_READ_AS = {
+    "published": "published",
+    "orphan": "orphan: no page leads to it",
+    "placeholder": "not written yet, or a template's demo",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -192,32 +202,72 @@ def _summary_body(summary: "BuildSummary") -> dict[str, Any]:
         "passages": summary.passages,
         "records": summary.records,
         "warnings": [dataclasses.asdict(warning) for warning in summary.warnings],
+        "conflicts": [_conflict_body(record, conflict) for record, conflict in summary.conflicts],
         "documents": [{"source": source, "status": status} for source, status in summary.documents],
         "skipped": [dataclasses.asdict(skipped) for skipped in summary.skipped],
         "seconds": round(summary.seconds, 3),
     }
 
 
+def _conflict_body(record: "Record", conflict: "Conflict") -> dict[str, Any]:
+    mine = next(field.value for field in record.fields if field.name == conflict.field)
+    return {
+        "record": {field.name: field.value for field in record.fields},
+        "field": conflict.field,
+        "statements": [
+            {"value": value, "source": place.source, "line": place.line, "status": place.status}
+            for value, place in ((mine, record.places[0]), (conflict.value, conflict.place))
+        ],
+    }
+
+
 def _print_summary(summary: "BuildSummary") -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("file", "read as", title="What was read", title_justify="left")
+    # Never cut: a file's name is there to be found.
+    files = Table(Column("file", overflow="fold"), "read as", title="What was read", title_justify="left")
     for source, status in summary.documents:
-        table.add_row(source, status)
+        files.add_row(source, _READ_AS[status])
     for skipped in summary.skipped:
-        table.add_row(skipped.source, f"skipped: {skipped.reason}")
+        files.add_row(skipped.source, f"skipped: {skipped.reason}")
     console = Console()
-    console.print(table)
-    for warning in summary.warnings[:_MOST_WARNINGS_SHOWN]:
-        console.print(str(warning), markup=False, highlight=False)
-    if len(summary.warnings) > _MOST_WARNINGS_SHOWN:
-        console.print(f"… and {len(summary.warnings) - _MOST_WARNINGS_SHOWN} warnings more (--json shows all)")
+    console.print(files, markup=False)
+    _print_warnings(summary.warnings, console)
+    for record, conflict in summary.conflicts:
+        first, second = _conflict_body(record, conflict)["statements"]
+        _print_line(
+            console,
+            f"{first['source']}:{first['line']} conflict {conflict.field}: {first['value']} here, "
+            f"{second['value']} at {second['source']}:{second['line']}",
+        )
     console.print(
         f"{summary.files} files ({summary.published} published, {summary.orphans} orphans, "
         f"{summary.placeholders} not written yet), {summary.passages} passages, "
-        f"{summary.records} records, {len(summary.warnings)} warnings, {summary.seconds:.1f} s"
+        f"{summary.records} records, {len(summary.conflicts)} conflicts, {len(summary.warnings)} warnings, "
+        f"{summary.seconds:.1f} s",
+        soft_wrap=True,
     )
+
+
+def _print_warnings(warnings: "Sequence[Warning]", console: "Console") -> None:
+    from rich.table import Table
+
+    if not warnings:
+        return
+    for warning in warnings[:_MOST_WARNINGS_SHOWN]:
+        _print_line(console, str(warning))
+    if len(warnings) > _MOST_WARNINGS_SHOWN:
+        console.print(f"… and {len(warnings) - _MOST_WARNINGS_SHOWN} warnings more (--json shows all)")
+    counts = Table("warning", "count", "files", title="Warnings by code", title_justify="left")
+    for code, count in sorted(Counter(warning.code for warning in warnings).items()):
+        sources = {warning.source for warning in warnings if warning.code == code}
+        counts.add_row(code, str(count), str(len(sources)))
+    console.print(counts)
+
+
+def _print_line(console: "Console", text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _report_body(report: "Report") -> dict[str, Any]:

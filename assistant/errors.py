@@ -4,6 +4,7 @@ AssistantError                 the base: one sentence that says what, where and 
 ├── SettingsError              a key, value or path of the configuration is wrong
 ├── CorpusError                the corpus is missing, empty or unreadable as a whole
 ├── ReadError                  one document could not be read (the build skips it and goes on)
+│   └── NotPublished           its front matter says that visitors do not see it
 ├── IndexMissing               there is no index yet
 ├── IndexDamaged               the index on disk is incomplete, altered or of another make
 ├── ModelError                 the embedding model is missing or does not load
@@ -26,6 +27,10 @@ class CorpusError(AssistantError):
 
 class ReadError(AssistantError):
     """One document could not be read."""
+
+
+class NotPublished(ReadError):
+    """One document is a draft, dated in the future or expired."""
 
 
 class IndexMissing(AssistantError):

@@ -12,6 +12,7 @@ from assistant.answering.answerer import Answerer
 from assistant.chunking import chunk, collapse
 from assistant.errors import CorpusError, IndexDamaged, IndexMissing, QuestionError
 from assistant.index import store
+from assistant.index.conflicts import told_once
 from assistant.index.embedding import Embedder, embedder_name, load_embedder
 from assistant.index.frequency import WordFrequency
 from assistant.index.lexical import LexicalIndex
@@ -23,7 +24,7 @@ from assistant.index.vectors import VectorIndex
 from assistant.query import Glossary, QueryParser
 from assistant.readers.corpus import Corpus, digest_corpus, read_corpus
 from assistant.readers.listing import Skipped
-from assistant.schema import Answer, Document, Language, Passage, Question, Record, Warning
+from assistant.schema import Answer, Conflict, Document, Language, Passage, Question, Record, Warning
 from assistant.settings import Settings
 from assistant.text import detect_language, tokenize
 
@@ -53,6 +54,7 @@ class BuildSummary:
     documents: tuple[tuple[str, str], ...]  # (source, status)
     skipped: tuple[Skipped, ...]
     warnings: tuple[Warning, ...]
+    conflicts: tuple[tuple[Record, Conflict], ...]  # each pair of rows once, the published one first
 
 
 class Assistant:
@@ -236,7 +238,8 @@ def _summary(
         seconds=seconds,
         documents=tuple((document.source, document.status) for document in corpus.documents),
         skipped=corpus.skipped,
-        warnings=tuple(w for document in corpus.documents for w in document.warnings),
+        warnings=corpus.warnings,
+        conflicts=told_once(records),
     )
 
 

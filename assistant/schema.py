@@ -1,7 +1,7 @@
 """The nouns of the project: what one module hands to another.
 
 Read from top to bottom this is the path of a document (Document, Section, Block, Table,
-Record, Passage) and then that of a question (Question, Hit, Citation, Answer).
+Record, Conflict, Passage) and then that of a question (Question, Hit, Citation, Answer).
 """
 
 from dataclasses import dataclass
@@ -131,6 +131,15 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Conflict:
+    """A field of a record that another page states otherwise."""
+
+    field: str
+    value: str  # as the other page states it
+    place: Place  # where it does
+
+
+@dataclass(frozen=True)
 class Record:
     """One table row as named fields, with every place that states it.
 
@@ -143,6 +152,7 @@ class Record:
     fields: tuple[Field, ...]  # non-empty values only, in column order
     year: int
     places: tuple[Place, ...]  # at least one; published before orphan
+    conflicts: tuple[Conflict, ...] = ()  # the other page's row is a record of its own
 
 
 @dataclass(frozen=True)

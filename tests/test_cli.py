@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -240,6 +241,18 @@ def test_build_prints_what_it_read_and_skipped(run, small: Path, tmp_path: Path)
     ran = run("build", "--config", small)
     assert ran.code == 0
     assert all(words in ran.out for words in ("join.md", "published", "old.doc", "skipped", "1 files"))
+
+
+def test_build_counts_warnings_by_code_and_tells_conflicts(run, small: Path, tmp_path: Path):
+    for name, seats in (("a", 3), ("b", 5)):
+        (tmp_path / "corpus" / f"{name}.md").write_text(f"| 导师 | 名额 |\n| --- | --- |\n| 王老师 | {seats} |\n", "utf-8")
+        (tmp_path / "corpus" / f"{name}.pdf").write_bytes(b"%PDF-1.4 broken")
+    ran = run("build", "--config", small)
+    assert "a.md:3 conflict 名额: 3 here, 5 at b.md:3" in ran.out
+    assert "a.pdf:0 unreadable" in ran.out and re.search(r"unreadable\W+2\W+2\b", ran.out)
+    body = json.loads(run("build", "--json", "--config", small).out)
+    assert [told["code"] for told in body["warnings"]] == ["unreadable"] * 2
+    assert [[one["value"] for one in told["statements"]] for told in body["conflicts"]] == [["3", "5"]]
 
 
 def test_build_as_json_sums_up(run, small: Path):

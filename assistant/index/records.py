@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 from assistant.chunking import place_of
+from assistant.index.conflicts import with_conflicts
 from assistant.schema import Document, Field, Place, Record, Row, Table
 from assistant.text import squeeze
 
@@ -28,7 +29,7 @@ def build_records(documents: Iterable[Document]) -> tuple[Record, ...]:
                 record = _record(document, table, row)
                 known = records.get(record.id)
                 records[record.id] = _merged(known, record) if known else record
-    return tuple(records.values())
+    return with_conflicts(tuple(records.values()))
 
 
 def stated_names(records: Iterable[Record]) -> tuple[str, ...]:

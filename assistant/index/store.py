@@ -16,10 +16,10 @@ import numpy as np
 from assistant.errors import IndexDamaged, IndexMissing, SettingsError
 from assistant.index.lexical import LexicalIndex
 from assistant.index.vectors import VectorIndex
-from assistant.schema import Example, Field, Passage, Place, Record
+from assistant.schema import Conflict, Example, Field, Passage, Place, Record
 from assistant.text import TOKENIZER
 
-FORMAT = 3
+FORMAT = 4
 _CURRENT = "current"
 _MANIFEST = "manifest.json"
 
@@ -284,4 +284,7 @@ def _passage(values: dict[str, Any]) -> Passage:
 def _record(values: dict[str, Any]) -> Record:
     fields = tuple(Field(**field) for field in values["fields"])
     places = tuple(_place(place) for place in values["places"])
-    return Record(**{**values, "fields": fields, "places": places})
+    conflicts = tuple(
+        Conflict(**{**conflict, "place": _place(conflict["place"])}) for conflict in values["conflicts"]
+    )
+    return Record(**{**values, "fields": fields, "places": places, "conflicts": conflicts})

@@ -9,12 +9,12 @@ from pathlib import Path
 from assistant.errors import CorpusError
 from assistant.readers.choosing import reader_name
 from assistant.readers.dependencies import readers_version
-from assistant.readers.listing import Skipped, list_files, matches
+from assistant.readers.listing import LEFT_OUT, Skipped, list_files, matches
 from assistant.readers.page import Page, resolve
 from assistant.readers.remembering import Memory, read_changed
 from assistant.readers.site import Site, describe_site, place_files, place_sphinx
 from assistant.readers.workers import read_files
-from assistant.schema import Document
+from assistant.schema import Document, Warning
 
 _UNREAD = {
     ".doc": "save it as .docx to have it read",
@@ -35,6 +35,7 @@ class Corpus:
 
     documents: tuple[Document, ...]  # sorted by source
     skipped: tuple[Skipped, ...]
+    warnings: tuple[Warning, ...]  # of the documents, and of the files that went wrong
     digest: str  # changes whenever a file, its name, the site's address or a reader does
 
 
@@ -57,16 +58,16 @@ def read_corpus(
     skipped = list(listing.skipped)
     wanted: list[str] = []
     for source in listing.files:
-        reason = _reason_to_skip(site, source)
-        if reason:
-            skipped.append(Skipped(source, reason))
+        left_out = _left_out(site, source)
+        if left_out is not None:
+            skipped.append(left_out)
         elif reader_name(site, source):
             wanted.append(source)
     read: list[Page | Document] = []
     outcomes = read_files(site, wanted) if memory is None else read_changed(site, wanted, memory)
     for done, outcome in enumerate(outcomes, start=1):
         if outcome.read is None:
-            skipped.append(Skipped(outcome.source, outcome.reason))
+            skipped.append(Skipped(outcome.source, outcome.reason, outcome.code))
         else:
             read.append(outcome.read)
         if on_progress is not None:
@@ -75,11 +76,20 @@ def read_corpus(
         raise CorpusError(f"{path}: holds no document that can be read")
     documents, left_out = _placed(site, read)
     skipped += left_out
+    documents = tuple(sorted(documents, key=lambda document: document.source))
+    skipped.sort(key=lambda item: item.source)
     return Corpus(
-        documents=tuple(sorted(documents, key=lambda document: document.source)),
-        skipped=tuple(sorted(skipped, key=lambda item: item.source)),
+        documents=documents,
+        skipped=tuple(skipped),
+        warnings=_warnings(documents, skipped),
         digest=_digest(site),
     )
+
+
+def _warnings(documents: Sequence[Document], skipped: Sequence[Skipped]) -> tuple[Warning, ...]:
+    wrong = [Warning(item.source, 0, item.code, item.reason) for item in skipped if item.code != LEFT_OUT]
+    told = [warning for document in documents for warning in document.warnings] + wrong
+    return tuple(sorted(told, key=lambda warning: (warning.source, warning.line)))
 
 
 def digest_corpus(path: Path, *, site_url: str = "", exclude: Sequence[str] = ()) -> str:
@@ -97,21 +107,23 @@ def _digest(site: Site) -> str:
     return total.hexdigest()
 
 
-def _reason_to_skip(site: Site, source: str) -> str:
+def _left_out(site: Site, source: str) -> Skipped | None:
+    """Return why a file is not even tried, None where it is."""
     suffix = posixpath.splitext(source)[1].lower()
     if suffix in _UNREAD:
-        return _UNREAD[suffix]
+        return Skipped(source, _UNREAD[suffix], "unread-format")
     if site.kind in ("jekyll", "hugo"):
         from assistant.readers import jekyll  # its imports cost more than all others here
 
-        return jekyll.reason_to_skip(source)
+        reason = jekyll.reason_to_skip(source)
+        return Skipped(source, reason) if reason else None
     if site.kind == "sphinx" and suffix in (".rst", ".md", ".html", ".htm", ".txt"):
         base = site.settings.base_of(source)
         base = f"{base}/" if base else ""
         path = source.removeprefix(base)
         if source.startswith(base) and any(matches(path, pattern) for pattern in site.conf.exclude_patterns):
-            return "excluded by exclude_patterns in conf.py"
-    return ""
+            return Skipped(source, "excluded by exclude_patterns in conf.py")
+    return None
 
 
 def _placed(site: Site, read: Sequence[Page | Document]) -> tuple[tuple[Document, ...], tuple[Skipped, ...]]:

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from assistant.errors import ReadError
+from assistant.errors import NotPublished
 from assistant.readers.builder import DocumentBuilder, SourceFile
 from assistant.readers.charset import read_text
 from assistant.readers.chrome import main_content, margin_contacts
@@ -22,7 +22,7 @@ def read(file: SourceFile) -> Document:
     page = split_page(read_text(file), source=file.source)
     reason = unpublished_reason(page.fields, source=file.source, today=date.today())
     if reason:
-        raise ReadError(f"{file.source} is not published yet ({reason}).")
+        raise NotPublished(f"{file.source} is not published yet ({reason}).")
     builder = DocumentBuilder(file.source)
     title = title_of(page.fields)
     if title:

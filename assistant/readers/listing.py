@@ -17,12 +17,16 @@ _CLOSED = frozenset(
 _MAX_FILES = 20_000
 
 
+LEFT_OUT = "left-out"
+
+
 @dataclass(frozen=True)
 class Skipped:
     """A file that is not in the index, and why in one sentence."""
 
     source: str
     reason: str
+    code: str = LEFT_OUT  # any other says what went wrong: "unreadable", "too-slow", …
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def list_files(root: Path, exclude: Sequence[str] = ()) -> Listing:
         folders[:] = sorted(name for name in folders if _is_open(name))
         for name in [name for name in folders if (Path(folder) / name).is_symlink()]:
             folders.remove(name)
-            skipped.append(Skipped(prefix + name, "a link to a folder is not followed"))
+            skipped.append(Skipped(prefix + name, "a link to a folder is not followed", "link"))
         for name in sorted(names):
             source = prefix + name
             if name.startswith("."):
@@ -61,13 +65,13 @@ def list_files(root: Path, exclude: Sequence[str] = ()) -> Listing:
                 skipped.append(Skipped(source, "excluded by corpus.exclude"))
             elif not _is_text(name):
                 told = source.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-                skipped.append(Skipped(told, "its name is not UTF-8; rename it to have it read"))
+                skipped.append(Skipped(told, "its name is not UTF-8; rename it to have it read", "file-name"))
             elif not (Path(folder) / name).resolve().is_relative_to(real_root):
-                skipped.append(Skipped(source, "a link that leaves the corpus folder"))
+                skipped.append(Skipped(source, "a link that leaves the corpus folder", "link"))
             elif _is_hidden_target(Path(folder) / name, real_root):
-                skipped.append(Skipped(source, "a link to a hidden file"))
+                skipped.append(Skipped(source, "a link to a hidden file", "link"))
             elif not (Path(folder) / name).is_file():
-                skipped.append(Skipped(source, "not a readable file"))
+                skipped.append(Skipped(source, "not a readable file", "unreadable"))
             else:
                 files.append(source)
         if len(files) > _MAX_FILES:

@@ -8,7 +8,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
-from assistant.errors import ReadError
+from assistant.errors import NotPublished
 from assistant.readers.builder import DocumentBuilder, SourceFile
 from assistant.readers.charset import read_text
 from assistant.readers.chrome import main_content
@@ -42,7 +42,7 @@ def read(file: SourceFile) -> Document:
     page = split_page(read_text(file), source=file.source)
     reason = unpublished_reason(page.fields, source=file.source, today=date.today())
     if reason:
-        raise ReadError(f"{file.source} is not published yet ({reason}).")
+        raise NotPublished(f"{file.source} is not published yet ({reason}).")
     builder = DocumentBuilder(file.source)
     title = title_of(page.fields)
     if title:

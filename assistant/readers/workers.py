@@ -15,8 +15,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 
-from assistant.errors import ReadError
+from assistant.errors import NotPublished, ReadError
 from assistant.readers.choosing import read_file
+from assistant.readers.listing import LEFT_OUT
 from assistant.readers.page import Page
 from assistant.readers.site import Site
 from assistant.schema import Document
@@ -36,6 +37,7 @@ class Outcome:
     source: str
     read: Page | Document | None
     reason: str = ""
+    code: str = "unreadable"  # of the reason, as in `Skipped`
 
 
 def read_files(site: Site, sources: Sequence[str], *, max_seconds: float = MAX_SECONDS) -> Iterator[Outcome]:
@@ -55,10 +57,12 @@ def read_one(site: Site, source: str) -> Outcome:
     """Read one file here and now."""
     try:
         return Outcome(source, read_file(site, source))
+    except NotPublished as error:
+        return Outcome(source, None, str(error), LEFT_OUT)
     except ReadError as error:
         return Outcome(source, None, str(error))
     except MemoryError:
-        return Outcome(source, None, f"{source}: needs too much memory to be read")
+        return Outcome(source, None, f"{source}: needs too much memory to be read", "too-large")
 
 
 def _need_children(site: Site, sources: Sequence[str]) -> bool:
@@ -140,13 +144,13 @@ class _Pool:
             if worker.connection in ready:
                 self._take(worker)
             elif time.monotonic() - worker.started >= self._max_seconds:
-                self._give_up(worker, f"takes longer than {self._max_seconds:.0f} seconds to read")
+                self._give_up(worker, f"takes longer than {self._max_seconds:.0f} seconds to read", "too-slow")
 
     def _take(self, worker: _Worker) -> None:
         try:
             self._done[worker.source] = worker.connection.recv()
         except (EOFError, OSError):
-            self._give_up(worker, "cannot be read, its reader ran out of memory or failed")
+            self._give_up(worker, "cannot be read, its reader ran out of memory or failed", "reader-failed")
             return
         if self._waiting:
             worker.give(self._waiting.pop())
@@ -154,7 +158,7 @@ class _Pool:
             self._workers.remove(worker)
             worker.stop()
 
-    def _give_up(self, worker: _Worker, reason: str) -> None:
-        self._done[worker.source] = Outcome(worker.source, None, f"{worker.source}: {reason}")
+    def _give_up(self, worker: _Worker, reason: str, code: str) -> None:
+        self._done[worker.source] = Outcome(worker.source, None, f"{worker.source}: {reason}", code)
         self._workers.remove(worker)
         worker.stop()

@@ -134,7 +134,7 @@ def test_what_could_not_be_read_is_tried_again(tmp_path: Path, memory: ReadingFi
             remembering,
             "read_files",
             lambda site, sources: (
-                Outcome(source, None, "too slow") if source == "b.md" else read_one(site, source)
+                Outcome(source, None, "too slow", "too-slow") if source == "b.md" else read_one(site, source)
                 for source in sources
             ),
         )

@@ -20,6 +20,8 @@ def test_documents_have_the_records_of_their_case(entry):
     for record, expected in zip(records, entry["records"], strict=True):
         assert record.table == expected.get("table", record.table)
         assert record.year == expected.get("year", record.year)
+        conflicts = {c.field: [c.value, c.place.source] for c in record.conflicts}
+        assert conflicts == expected.get("conflicts", {})
         sources = [place.source for place in record.places]
         assert sources == expected.get("sources", sources)
 
