@@ -25,7 +25,7 @@ class Composer:
 
     def __init__(self, generation: Generation, *, max_citations: int) -> None:
         self._max_citations = max_citations
-        self._row_passages = {p.record: p for p in generation.passages if p.record}
+        self._row_passages = _cited_first(generation.passages)
         self._records = {record.id: record for record in generation.records}
         self._contact = _published_contact(generation.passages)
 
@@ -97,7 +97,7 @@ class Composer:
 
     def _record_citation(self, number: int, record: Record) -> Citation:
         passage = self._row_passages[record.id]
-        return Citation(number, passage.id, _clip(passage.text), record.places[0])
+        return Citation(number, passage.id, _clip(passage.text), passage.place)
 
     def _quoted(self, asked: Understanding, fact: Fact) -> tuple[str, str]:
         """Return (verbatim quote, the same as shown in the answer)."""
@@ -133,6 +133,12 @@ def _widened(asked: Understanding, fact: Fact) -> tuple[int, int]:
             break
         end = following
     return start, end
+
+
+def _cited_first(passages: Sequence[Passage]) -> dict[str, Passage]:
+    """Return record id → the passage to cite: a record may read a little otherwise on another page."""
+    rows = [passage for passage in reversed(passages) if passage.record]
+    return {row.record: row for row in sorted(rows, key=lambda row: row.place.status == "published")}
 
 
 def _clip(text: str) -> str:

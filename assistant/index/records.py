@@ -15,6 +15,7 @@ _YEAR_COLUMN = re.compile(
 )
 _NAME_COLUMN = re.compile(r"name|author|member|姓名|名字|作者|成员|导师|教师|老师|学生|负责人", re.IGNORECASE)
 _NAME_SEPARATOR = re.compile(r"[;；,，、/\s（(]+")
+_AUTOLINK = re.compile(r"<(https?://[^<>\s]+)>")  # as a csv file writes what a page shows without marks
 _LONGEST_DATED_CELL = 60  # characters; a year in a longer cell may be any year
 
 
@@ -46,8 +47,12 @@ def stated_names(records: Iterable[Record]) -> tuple[str, ...]:
 def record_id(table: Table, row: Row) -> str:
     """Return the id of a row: equal wherever the same fields are stated."""
     cells = zip(table.columns, row.cells, strict=True)
-    seed = "\n".join(f"{squeeze(name)}={squeeze(value)}" for name, value in cells if value)
+    seed = "\n".join(f"{squeeze(name)}={squeeze(_unmarked(value))}" for name, value in cells if value)
     return hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _unmarked(value: str) -> str:
+    return _AUTOLINK.sub(r"\1", value)
 
 
 def _record(document: Document, table: Table, row: Row) -> Record:
@@ -64,7 +69,8 @@ def _year(fields: tuple[Field, ...], headings: tuple[str, ...]) -> int:
     """Return the year of a row: from a dated column, a short cell, else its nearest heading."""
     dated = [f.value for f in fields if _YEAR_COLUMN.search(f.name)]
     short = [f.value for f in fields if len(f.value) <= _LONGEST_DATED_CELL]
-    for text in (*(v for v in dated if len(v) <= _LONGEST_DATED_CELL), *short, *reversed(headings)):
+    near = [heading for heading in reversed(headings) if len(heading) <= _LONGEST_DATED_CELL]
+    for text in (*(v for v in dated if len(v) <= _LONGEST_DATED_CELL), *short, *near):
         if found := _YEAR.search(text):
             return int(found[0])
     return 0

@@ -11,6 +11,7 @@ from assistant.text import detect_language
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0\u3000]+")
 # Characters that show nothing and can hide words from a reader: never part of what is published.
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069\x00-\x08\x0e-\x1f]")
+_LONGEST_NAME = 160  # characters; what is longer stands before a table, but does not name it
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ class DocumentBuilder:
                 start = self._add("row", "\t".join(texts).strip("\t"), row_line)
                 kept.append(Row(tuple(texts), row_line, start, self._length))
         if kept:
-            name = one_line(name) or (self.heading_path[-1] if self.heading_path else "")
+            name = one_line(name)
+            name = name if 0 < len(name) <= _LONGEST_NAME else (self.heading_path[-1] if self.heading_path else "")
             self._tables.append(Table(name, names, tuple(kept), len(self._sections), line))
 
     def link(self, text: str, target: str, *, line: int) -> None:
