@@ -1,6 +1,7 @@
 """A question → an Answer: rows where a table holds them, else a verbatim fact, else an abstention."""
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -51,6 +52,9 @@ class Answerer:
         self._records = RecordBook(generation.records)
         self._weights = Weights.load()
         self._facts = FactFinder(embedder, names, self._weights)
+        self._sections: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
+        for number, passage in enumerate(generation.passages):
+            self._sections[passage.place.source, passage.place.heading_path].append(number)
         self._addresses = [n for n, p in enumerate(generation.passages) if _ADDRESS.search(p.text)]
         self._composer = Composer(generation, max_citations=max_citations)
 
@@ -90,7 +94,7 @@ class Answerer:
             if asked.kind == "status":
                 best = _with_closing(best, sentences)
             elif asked.kind == "howto":
-                best = _start_of_section(best, sentences)
+                best = self._start_of_section(asked, best)
             quoted = _worth_quoting(best, facts)
             return self._composer.facts(asked, quoted, verdict.confidence)
         return self._composer.abstention(asked, hits, verdict)
@@ -109,6 +113,19 @@ class Answerer:
         if best is None:
             return facts, verdict
         return facts, abstaining.Verdict(best, max(verdict.confidence, 0.5), best.missing)
+
+    def _start_of_section(self, asked: Understanding, best: Fact) -> Fact:
+        """Return the first fact under the best one's heading, where that heading is the question's.
+
+        A how-to begins with what to do; what it prints stands below.
+        """
+        if best.signals.heading < _HEADED:
+            return best
+        place = best.passage.place
+        numbers = self._sections[place.source, place.heading_path]
+        hits = self._retriever.rank(asked.text, asked.terms, numbers, limit=_HITS)
+        facts = [fact for fact in self._facts.find(asked, hits) if fact.is_eligible]
+        return min(facts, key=lambda fact: fact.passage.place.start, default=best)
 
     def _definition(
         self, asked: Understanding, facts: tuple[Fact, ...], verdict: abstaining.Verdict
@@ -172,24 +189,6 @@ def _with_closing(best: Fact, facts: Sequence[Fact]) -> Fact:
         if closing.search(fact.text) and fact.signals.coverage >= _SAME_THING * best.signals.coverage
     ]
     return max(over, key=lambda fact: fact.score, default=best)
-
-
-def _start_of_section(best: Fact, facts: Sequence[Fact]) -> Fact:
-    """Return the first of the facts under the best one's heading, where it is the question's.
-
-    A how-to begins with what to do; what it prints stands below.
-    """
-    if best.signals.heading < _HEADED:
-        return best
-    place = best.passage.place
-    same = [
-        fact
-        for fact in facts
-        if fact.is_eligible
-        and fact.passage.place.source == place.source
-        and fact.passage.place.heading_path == place.heading_path
-    ]
-    return min(same, key=lambda fact: fact.passage.place.start, default=best)
 
 
 def _worth_quoting(best: Fact, facts: Sequence[Fact]) -> tuple[Fact, ...]:

@@ -18,6 +18,7 @@ from assistant.text import Evidence, sentences
 
 READ_PASSAGES = 12  # of the hits, how many are read sentence by sentence
 _CONTEXT_FACTOR = 0.75  # a term met only in the headings or the sentence beside counts this much
+_URL = re.compile(r"https?://[^\s）)]+")  # says little of what is asked, and holds many words
 _OUTSIDE_FACTOR = 0.9  # a term that only the title, headings or columns hold
 _KEPT_READINGS = 4096  # passages
 _LOOK_AHEAD = 160  # characters after a short sentence in which the kind asked for may show
@@ -109,7 +110,7 @@ class FactFinder:
         headings = (passage.place.title, *passage.place.heading_path[-2:])
         return _Reading(
             spans,
-            tuple(Evidence(text) for text in texts),
+            tuple(Evidence(_URL.sub(" ", text)) for text in texts),
             self._embedder.encode(texts),
             Evidence(f"{passage.context}\n{passage.place.source}"),
             Evidence("\n".join(headings)),
@@ -131,7 +132,8 @@ class FactFinder:
         named = any(term.is_named for term in missing)
         dated = _holds_editions(asked, passage)
         score = self._weights.ranking(astuple(signals))
-        if passage.kind == "text" and span[1] - span[0] < _LABEL:
+        is_label = span[1] - span[0] < _LABEL and not passage.text[slice(*span)].endswith((":", "："))
+        if passage.kind == "text" and is_label:
             score -= _LABEL_PENALTY
         return Fact(
             passage, *span, round(score, 6), signals, missing,
