@@ -109,19 +109,22 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
             return 2
         settings = settings.model_copy(update={"server": server})
     _build_if_stale(settings)
+    from assistant.journal import Journal
     from assistant.pipeline import load_assistant
     from assistant.server.app import create_app
     from assistant.server.listening import open_server
 
     assistant = load_assistant(settings)
     assistant.ask("hello")  # loads what the first question would otherwise wait for
-    server = open_server(create_app(settings, lambda: assistant), settings)
+    journal = Journal.open(settings.journal.url)
+    server = open_server(create_app(settings, lambda: assistant, journal), settings)
     host, port = server.effective_host, server.effective_port
     print(f"Lab Assistant answers at http://{host}:{port}/  (Ctrl+C ends it)", flush=True)
     try:
         server.run()
     finally:
         server.close()
+        journal.close()
     return 0
 
 

@@ -9,6 +9,8 @@ AssistantError                 the base: one sentence that says what, where and 
 ├── IndexDamaged               the index on disk is incomplete, altered or of another make
 ├── ModelError                 the embedding model is missing or does not load
 ├── OptionalPackageMissing     a setting needs a package that is not installed
+├── JournalError               the journal of questions and feedback cannot be opened, read or written
+├── ServerRefused              a server of this project refused a request, or is not there
 └── QuestionError              the question or its options cannot be used
 """
 
@@ -51,3 +53,20 @@ class OptionalPackageMissing(AssistantError):
 
 class QuestionError(AssistantError):
     """The question or one of its options cannot be used."""
+
+
+class JournalError(AssistantError):
+    """The journal's database cannot be opened, read or written."""
+
+
+class ServerRefused(AssistantError):
+    """A server refused a request of ``assistant.client`` or cannot be reached.
+
+    ``code`` is the API's error code, or "unreachable"; ``retry_after_s`` is 0 where the server
+    names no time.
+    """
+
+    def __init__(self, message: str, *, code: str, retry_after_s: float = 0) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retry_after_s = retry_after_s

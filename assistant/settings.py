@@ -58,6 +58,12 @@ class ServerSettings(_Part):
     rate_limit: str = "30/minute"
 
 
+class JournalSettings(_Part):
+    """Where questions and feedback are kept."""
+
+    url: str = "sqlite:///.assistant/journal.db"
+
+
 class Settings(BaseSettings):
     """Every setting of the assistant; relative paths are meant from the configuration's folder."""
 
@@ -70,6 +76,7 @@ class Settings(BaseSettings):
     embedding: EmbeddingSettings = EmbeddingSettings()
     answer: AnswerSettings = AnswerSettings()
     server: ServerSettings = ServerSettings()
+    journal: JournalSettings = JournalSettings()
 
     @classmethod
     def settings_customise_sources(cls, settings_cls, init_settings, env_settings, **others):  # noqa: ANN001, ANN003, ANN206, ARG003
@@ -161,4 +168,13 @@ def _where(location: tuple[str, ...], config: Path, lines: Mapping[tuple[str, ..
 def _resolved(settings: Settings, folder: Path) -> Settings:
     corpus = settings.corpus.model_copy(update={"path": folder / settings.corpus.path.expanduser()})
     index = settings.index.model_copy(update={"path": folder / settings.index.path.expanduser()})
-    return settings.model_copy(update={"corpus": corpus, "index": index})
+    journal = settings.journal.model_copy(update={"url": _placed(settings.journal.url, folder)})
+    return settings.model_copy(update={"corpus": corpus, "index": index, "journal": journal})
+
+
+def _placed(url: str, folder: Path) -> str:
+    """Return a SQLite URL whose relative path is meant from ``folder``; any other as it is."""
+    path = url.removeprefix("sqlite:///")
+    if path == url or not path or path.startswith(("/", ":", "file:")):
+        return url
+    return f"sqlite:///{(folder / Path(path).expanduser()).as_posix()}"

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 from waitress import wasyncore
 
 from assistant.errors import QuestionError
+from assistant.journal import Journal
 from assistant.schema import Answer, Citation, Field, Item, Language, Passage, Place, Question
 from assistant.server.app import create_app
 from assistant.server.listening import open_server
@@ -106,17 +108,20 @@ class Client:
 
 
 @contextmanager
-def serving(source: Callable[[], Any], **server_settings: Any) -> Iterator[Client]:
+def serving(source: Callable[[], Any], *, journal_url: str = "", **server_settings: Any) -> Iterator[Client]:
     """Serve what ``source`` returns until the block ends."""
     options = {"port": 0, "rate_limit": "100000/minute", **server_settings}
     settings = Settings(server=options)
-    server = open_server(create_app(settings, source), settings)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield Client(server.effective_port)
-    finally:
-        server.task_dispatcher.shutdown()
-        # In the loop's own thread: closed from here, it would be using what is gone.
-        server.trigger.pull_trigger(partial(wasyncore.close_all, server._map, ignore_all=True))
-        thread.join(timeout=10)
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Journal.open(journal_url or f"sqlite:///{folder}/journal.db")
+        server = open_server(create_app(settings, source, journal), settings)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        try:
+            yield Client(server.effective_port)
+        finally:
+            server.task_dispatcher.shutdown()
+            # In the loop's own thread: closed from here, it would be using what is gone.
+            server.trigger.pull_trigger(partial(wasyncore.close_all, server._map, ignore_all=True))
+            thread.join(timeout=10)
+            journal.close()

@@ -15,11 +15,11 @@ PACKAGE = ROOT / "assistant"
 # Top floor first. A module may import from its own floor and those below, never from above.
 FLOORS = (
     ("__main__",),
-    ("cli", "server"),
+    ("cli", "server", "client"),
     ("evaluation", "report"),
     ("pipeline",),
     ("retrieval", "answering", "query"),
-    ("readers", "chunking", "index"),
+    ("readers", "chunking", "index", "journal"),
     ("settings", "text"),
     ("schema", "errors", ""),  # "": assistant/__init__.py
 )

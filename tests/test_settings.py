@@ -101,4 +101,6 @@ def test_the_shipped_configuration_shows_the_defaults():
     shipped, default = load_settings(ROOT / "assistant.yaml"), Settings()
     assert shipped.corpus.path == ROOT / default.corpus.path
     assert shipped.index.path == ROOT / default.index.path
-    assert shipped.model_dump(exclude={"corpus", "index"}) == default.model_dump(exclude={"corpus", "index"})
+    assert shipped.journal.url == f"sqlite:///{ROOT}/{default.journal.url.removeprefix('sqlite:///')}"
+    moved = {"corpus", "index", "journal"}
+    assert shipped.model_dump(exclude=moved) == default.model_dump(exclude=moved)

@@ -2,7 +2,9 @@
 
 from apiflask import APIFlask
 
+from assistant.journal import Journal
 from assistant.server.failures import register_failures
+from assistant.server.feedback import feedback_blueprint
 from assistant.server.headers import register_headers
 from assistant.server.health import health_blueprint
 from assistant.server.limits import limit_questions
@@ -21,7 +23,7 @@ _DESCRIPTION = (
 )
 
 
-def create_app(settings: Settings, assistant_source: AssistantSource) -> APIFlask:
+def create_app(settings: Settings, assistant_source: AssistantSource, journal: Journal) -> APIFlask:
     """Return the application.
 
     ``assistant_source`` returns the assistant that answers now, so that a new index is served
@@ -36,7 +38,8 @@ def create_app(settings: Settings, assistant_source: AssistantSource) -> APIFlas
     register_failures(app)
     limit_questions(app, rate_limit=settings.server.rate_limit)
     for blueprint in (
-        questions_blueprint(assistant_source, metrics),
+        questions_blueprint(assistant_source, metrics, journal, workers=settings.server.workers),
+        feedback_blueprint(journal),
         sources_blueprint(assistant_source),
         health_blueprint(assistant_source, metrics),
     ):
@@ -50,7 +53,8 @@ def create_app(settings: Settings, assistant_source: AssistantSource) -> APIFlas
 def _finish_spec(spec: dict) -> dict:
     """Say what APIFlask does not: /v1 is a second server of the same paths, a body is required."""
     spec["paths"] = {path: item for path, item in spec["paths"].items() if not path.startswith("/v1/")}
-    spec["paths"]["/ask"]["post"]["requestBody"]["required"] = True
+    for path in ("/ask", "/feedback"):
+        spec["paths"][path]["post"]["requestBody"]["required"] = True
     return spec
 
 

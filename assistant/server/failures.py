@@ -7,8 +7,8 @@ from apiflask import APIFlask, HTTPError
 from flask import Response, jsonify, request
 from flask_limiter import RateLimitExceeded
 
-from assistant.errors import AssistantError, IndexMissing, QuestionError
-from assistant.server.serialise import error_body
+from assistant.errors import AssistantError, IndexMissing, JournalError, QuestionError
+from assistant.server.serialise import Body, error_body
 
 _log = logging.getLogger(__name__)
 
@@ -49,13 +49,28 @@ def register_failures(app: APIFlask) -> None:
 
     @app.errorhandler(AssistantError)
     def assistant_failure(error: AssistantError) -> Response:
-        if isinstance(error, QuestionError):
-            return _respond(400, "bad-question", str(error))
-        _log.error("%s %s: %s", request.method, request.path, error)
-        # What is missing may name folders of this machine: the log has it, a visitor does not.
-        if isinstance(error, IndexMissing):
-            return _respond(503, "no-index", "There is no index yet; run 'python -m assistant build'.")
-        return _respond(503, "not-ready", "The assistant cannot answer now; its operator finds why in the log.")
+        if not isinstance(error, QuestionError):
+            _log.error("%s %s: %s", request.method, request.path, error)
+        return _respond(*_explained(error))
+
+
+def stream_failure(error: BaseException) -> Body:
+    """Return the data of the ``error`` event for what kept an answer from being found."""
+    if isinstance(error, AssistantError):
+        _, code, message = _explained(error)
+        return error_body(code, message)
+    return error_body(*_MESSAGES[500])
+
+
+def _explained(error: AssistantError) -> tuple[int, str, str]:
+    """Return status, code and message: what is missing may name folders, which only the log tells."""
+    if isinstance(error, QuestionError):
+        return 400, "bad-question", str(error)
+    if isinstance(error, IndexMissing):
+        return 503, "no-index", "There is no index yet; run 'python -m assistant build'."
+    if isinstance(error, JournalError):
+        return 503, "no-journal", "This cannot be kept now; its operator finds why in the log."
+    return 503, "not-ready", "The assistant cannot answer now; its operator finds why in the log."
 
 
 def _first_problem(detail: Mapping[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""How many questions one address may ask."""
+"""How many questions and judgements one address may send."""
 
 import limits
 from flask import Flask, request
@@ -7,11 +7,11 @@ from flask_limiter.util import get_remote_address
 
 from assistant.errors import SettingsError
 
-_LIMITED_ENDPOINTS = ("questions.ask", "questions.ask_by_address")
+_LIMITED_ENDPOINTS = ("questions.ask", "questions.ask_by_address", "feedback.give")
 
 
 def limit_questions(app: Flask, *, rate_limit: str) -> None:
-    """Allow each address ``rate_limit`` questions, counted over all forms of ``/ask``.
+    """Allow each address ``rate_limit`` questions and judgements, counted together.
 
     Raises SettingsError where ``rate_limit`` is no limit such as "30/minute".
     """

@@ -1,15 +1,19 @@
 """Routes that ask: ``POST /ask`` and ``GET /ask?q=``, answered as JSON or as an event stream."""
 
-import json
+import logging
 import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
 
 from apiflask import APIBlueprint
-from flask import Response, jsonify, request
+from flask import Response, g, jsonify, request
 
-from assistant.server.failures import RequestRefused
+from assistant.errors import JournalError
+from assistant.journal import Journal
 from assistant.server.metrics import Metrics
+from assistant.server.requests import require_json_object
 from assistant.server.schemas import AnswerOut, AskIn, AskQuery
 from assistant.server.serialise import Body, answer_body
 from assistant.server.streaming import answer_events
@@ -18,8 +22,9 @@ if TYPE_CHECKING:
     from assistant.pipeline import Assistant
 
 AssistantSource = Callable[[], "Assistant"]
+_log = logging.getLogger(__name__)
 _EVENTS = {
-    "description": "The answer; as meta, delta, citation and done events where Accept asks for a stream",
+    "description": "The answer; as meta, delta, citation and done events (or error) where Accept asks for a stream",
     "content": {"text/event-stream": {}},
 }
 _RESPONSES = {
@@ -30,18 +35,26 @@ _RESPONSES = {
 }
 
 
-def questions_blueprint(assistant_source: AssistantSource, metrics: Metrics) -> APIBlueprint:
-    """Return the routes of ``/ask``."""
+def questions_blueprint(
+    assistant_source: AssistantSource, metrics: Metrics, journal: Journal, *, workers: int
+) -> APIBlueprint:
+    """Return the routes of ``/ask``; at most ``workers`` streamed answers are computed at once."""
     blueprint = APIBlueprint("questions", __name__, tag="Questions")
-    blueprint.before_request(_require_json_object)
+    blueprint.before_request(require_json_object)
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="answer")
 
-    def answer(question: str, history: Sequence[str], language: Literal["auto", "zh", "en"]) -> Response:
-        assistant = assistant_source()
-        started = time.perf_counter()
-        found = assistant.ask(question, history=history, language=language)
-        took_s = time.perf_counter() - started
-        metrics.answered(found, took_s)
-        return respond(answer_body(found, index=assistant.generation, took_ms=took_s * 1000))
+    def respond(asked: Body) -> Response:
+        assistant = assistant_source()  # what it raises is told by the status, before a stream begins
+        answered = partial(_answered, assistant, asked, metrics, journal)
+        if _wants_events():
+            pending = pool.submit(answered)
+            response = Response(answer_events(pending, request_id=g.request_id), mimetype="text/event-stream")
+            response.headers["X-Accel-Buffering"] = "no"  # nginx would hold the stream back
+        else:
+            response = jsonify(answered())
+        response.headers["Cache-Control"] = "no-store"
+        response.vary.add("Accept")
+        return response
 
     @blueprint.post("/ask")
     @blueprint.input(AskIn)
@@ -49,7 +62,7 @@ def questions_blueprint(assistant_source: AssistantSource, metrics: Metrics) -> 
     @blueprint.doc(summary="Ask a question", responses=_RESPONSES, operation_id="ask")
     def ask(json_data: Body) -> Response:
         """Answer from the documents, with citations."""
-        return answer(json_data["question"], json_data["history"], json_data["language"])
+        return respond(json_data)
 
     @blueprint.get("/ask")
     @blueprint.input(AskQuery, location="query")
@@ -57,34 +70,25 @@ def questions_blueprint(assistant_source: AssistantSource, metrics: Metrics) -> 
     @blueprint.doc(summary="Ask by address", responses=_RESPONSES, operation_id="askByAddress")
     def ask_by_address(query_data: Body) -> Response:
         """Answer the question ``q``."""
-        return answer(query_data["q"], query_data["history"], query_data["language"])
+        return respond({"question": query_data.pop("q"), **query_data})
 
     return blueprint
 
 
-def respond(body: Body) -> Response:
-    """Return ``body`` as JSON, or as events where the request prefers them."""
-    offered = ["application/json", "text/event-stream"]
-    if request.accept_mimetypes.best_match(offered) == "text/event-stream":
-        response = Response(answer_events(body), mimetype="text/event-stream")
-        response.headers["X-Accel-Buffering"] = "no"  # nginx would hold the stream back
-    else:
-        response = jsonify(body)
-    response.headers["Cache-Control"] = "no-store"
-    response.vary.add("Accept")
-    return response
-
-
-def _require_json_object() -> None:
-    """Refuse bodies that are no JSON object before the schema looks at fields."""
-    if request.method != "POST":
-        return
-    if not request.is_json:
-        raise RequestRefused("body: send it as JSON with the header Content-Type: application/json.")
+def _answered(assistant: "Assistant", asked: Body, metrics: Metrics, journal: Journal) -> Body:
+    """Return the body of an answer, counted and journalled."""
+    started = time.perf_counter()
+    answer = assistant.ask(asked["question"], history=asked["history"], language=asked["language"])
+    took_s = time.perf_counter() - started
+    metrics.answered(answer, took_s)
+    body = answer_body(answer, index=assistant.generation, took_ms=took_s * 1000)
     try:
-        body = json.loads(request.get_data().decode())
-    # Deeply nested brackets exhaust the parser's stack within the 16 kB allowed.
-    except (RecursionError, ValueError) as error:
-        raise RequestRefused("body: not valid JSON; check quotes, brackets and UTF-8.") from error
-    if not isinstance(body, dict):
-        raise RequestRefused('body: must be an object such as {"question": "…"}.')
+        journal.asked(answer, answer_id=body["id"], generation=body["index"], took_ms=body["took_ms"])
+    except JournalError as error:
+        _log.warning("%s", error)  # a visitor's answer does not depend on our notes
+    return body
+
+
+def _wants_events() -> bool:
+    offered = ["application/json", "text/event-stream"]
+    return request.accept_mimetypes.best_match(offered) == "text/event-stream"

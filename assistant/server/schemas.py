@@ -6,7 +6,9 @@ from marshmallow import RAISE, ValidationError
 
 MAX_QUESTION_CHARACTERS = 500
 MAX_HISTORY_QUESTIONS = 20
+MAX_NOTE_CHARACTERS = 1000
 LANGUAGES = ("auto", "zh", "en")
+REASONS = ("", "wrong", "incomplete", "outdated", "not-what-i-asked", "other")
 
 
 def _usable_text(value: str) -> None:
@@ -87,6 +89,63 @@ class AskQuery(Schema):
     q = _question_text("what papers were at ECCV?", required=True)
     history = _history()
     language = _language()
+
+
+def _plain_text(value: str) -> None:
+    if value.strip():
+        _usable_text(value)
+
+
+class FeedbackIn(Schema):
+    """What a visitor thought of an answer."""
+
+    class Meta:
+        """Unknown fields are refused: a misspelt option must not pass in silence."""
+
+        unknown = RAISE
+
+    error_messages = {"unknown": "is not a field of this request; remove it"}
+
+    answer = String(
+        required=True,
+        validate=validators.Regexp(r"^[0-9a-f]{16}\Z", error="is no answer's id; send the id that /ask returned"),
+        error_messages={
+            "required": "is missing; send the id that /ask returned",
+            "null": "must be the id that /ask returned, not null",
+            "invalid": "must be the id that /ask returned",
+        },
+        metadata={"description": "The id that /ask returned.", "example": "0123456789abcdef"},
+    )
+    helpful = Boolean(
+        required=True,
+        truthy={True},
+        falsy={False},
+        error_messages={
+            "required": "is missing; send true or false",
+            "null": "must be true or false",
+            "invalid": "must be true or false",
+        },
+    )
+    reason = String(
+        load_default="",
+        validate=validators.OneOf(REASONS, error=f"must be one of {', '.join(REASONS[1:])} or empty"),
+        error_messages={"invalid": "must be text", "null": "must be text, not null"},
+    )
+    note = String(
+        load_default="",
+        validate=[
+            validators.Length(max=MAX_NOTE_CHARACTERS, error=f"is longer than {MAX_NOTE_CHARACTERS} characters"),
+            _plain_text,
+        ],
+        error_messages={"invalid": "must be text", "null": "must be text, not null"},
+        metadata={"pattern": r"^[^\x00]*$"},
+    )
+
+
+class FeedbackOut(Schema):
+    """That a judgement was kept."""
+
+    kept = Boolean()
 
 
 class LanguageQuery(Schema):

@@ -4,10 +4,12 @@ import gzip
 import hashlib
 from collections.abc import Iterator
 
+import brotli
 import pytest
 from serving import QUOTE, TEXT, Client, FakeAssistant, serving
 
 from assistant.errors import SettingsError
+from assistant.journal import Journal
 from assistant.server.app import create_app
 from assistant.server.listening import open_server
 from assistant.settings import Settings
@@ -40,13 +42,13 @@ def test_a_proxy_of_this_machine_passes_its_visitors_addresses_on():
 def test_a_limit_that_is_none_names_the_key():
     settings = Settings(server={"rate_limit": "often"})
     with pytest.raises(SettingsError, match=r"server\.rate_limit: 'often'.*30/minute"):
-        create_app(settings, FakeAssistant)
+        create_app(settings, FakeAssistant, Journal.open("sqlite://"))
 
 
 def test_a_taken_port_is_told_in_one_sentence(client):
     settings = Settings(server={"port": client.port})
     with pytest.raises(SettingsError, match=rf"cannot listen on 127.0.0.1:{client.port}.*--port"):
-        open_server(create_app(settings, FakeAssistant), settings)
+        open_server(create_app(settings, FakeAssistant, Journal.open("sqlite://")), settings)
 
 
 def test_only_a_listed_origin_may_read(client):
@@ -110,9 +112,13 @@ def test_metrics_count_answers(client):
 def test_a_page_is_compressed_and_revalidated(client, path):
     plain = client.get(path)
     squeezed = client.get(path, accept_encoding="gzip")
+    small = client.get(path, accept_encoding="gzip, deflate, br")
     if "content-encoding" in squeezed.headers:
         assert gzip.decompress(squeezed.body) == plain.body
-    for reply in (plain, squeezed):
+        assert small.headers["content-encoding"] == "br"
+        assert brotli.decompress(small.body) == plain.body
+        assert len(small.body) <= len(squeezed.body) * 1.02
+    for reply in (plain, squeezed, small):
         again = client.get(path, if_none_match=reply.headers["etag"], accept_encoding="gzip")
         assert (again.status, again.body) == (304, b"")
 
@@ -141,7 +147,7 @@ def test_pages_load_nothing_from_elsewhere(client):
 
 def test_the_api_describes_every_path_once(client):
     spec = client.get("/openapi.json").json
-    assert set(spec["paths"]) == {"/ask", "/suggestions", "/sources/{passage_id}", "/health", "/ready"}
+    assert set(spec["paths"]) == {"/ask", "/feedback", "/suggestions", "/sources/{passage_id}", "/health", "/ready"}
     assert [server["url"] for server in spec["servers"]] == ["/", "/v1"]
     ask = spec["paths"]["/ask"]["post"]["responses"]
     assert {"200", "400", "413", "429", "503"} <= set(ask)

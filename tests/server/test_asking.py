@@ -1,12 +1,17 @@
 """POST and GET /ask through a real server."""
 
 import json
+import threading
 from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPResponse
+from typing import Any
 
 import pytest
 from serving import QUOTE, Client, FakeAssistant, serving
 
 from assistant.errors import IndexDamaged, IndexMissing
+from assistant.schema import Answer
+from assistant.server import streaming
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +70,27 @@ def test_an_abstention_is_a_200(client):
     assert (reply.status, reply.json["answered"]) == (200, False)
 
 
+class WaitingAssistant(FakeAssistant):
+    """Finds nothing until it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = threading.Event()
+
+    def ask(self, question: str, **options: Any) -> Answer:
+        assert self.found.wait(20)
+        return super().ask(question, **options)
+
+
+def open_stream(client: Client) -> tuple[HTTPConnection, HTTPResponse]:
+    """Ask, and return as soon as the headers are there."""
+    connection = HTTPConnection("127.0.0.1", client.port, timeout=20)
+    connection.request("GET", "/ask?q=hi", headers={"Accept": "text/event-stream"})
+    return connection, connection.getresponse()
+
+
 def events(reply) -> list[tuple[str, dict]]:
-    blocks = reply.body.decode().strip().split("\n\n")
+    blocks = [block for block in reply.body.decode().strip().split("\n\n") if not block.startswith(":")]
     pairs = [block.split("\n") for block in blocks]
     return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in pairs]
 
@@ -84,6 +108,37 @@ def test_a_stream_tells_the_same_as_the_body(client):
 
 def test_a_stream_is_also_had_by_address(client):
     assert events(client.get("/ask?q=hi", accept="text/event-stream"))[-1][0] == "done"
+
+
+def test_a_stream_begins_before_the_answer_is_found_and_is_kept_alive(monkeypatch):
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.02)
+    assistant = WaitingAssistant()
+    with serving(lambda: assistant) as client:
+        connection, response = open_stream(client)
+        assert [response.readline() for _ in range(3)] == [b": looking\n", b"\n", b": still looking\n"]
+        assistant.found.set()
+        assert b"event: done\n" in response.read()
+        connection.close()
+
+
+def test_a_visitor_who_leaves_holds_no_thread(monkeypatch):
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.02)
+    assistant = WaitingAssistant()
+    with serving(lambda: assistant, workers=1) as client:
+        connection, response = open_stream(client)
+        response.readline()
+        response.close()
+        connection.close()
+        assert client.get("/health").status == 200
+        assistant.found.set()
+
+
+def test_a_failure_in_a_stream_is_an_event_that_tells_nothing_of_the_inside(client):
+    for question, code in (("boom", "internal"), ("refuse", "bad-question")):
+        reply = client.post("/ask", {"question": question}, accept="text/event-stream")
+        [(name, data)] = events(reply)
+        assert (reply.status, name, data["error"]["code"]) == (200, "error", code)
+        assert b"secret" not in reply.body
 
 
 def test_a_refusal_of_a_stream_is_json(client):
