@@ -189,7 +189,7 @@ class _Walker:
                 self._add(kind, self._inline(line), line)
 
     def _toctree(self, node: Toctree) -> None:
-        line = self._line_of(node)
+        line, reading = self._line_of(node), self._document.settings.reading
         self._add_at("paragraph", node["caption"], line)
         for target, title, line in node["entries"]:
             if "://" in target:
@@ -197,6 +197,9 @@ class _Walker:
                 self._add_at("item", title or target, line)
                 continue
             self.toctree.append(target)
+            if reading.settings.docnames and not reading.is_page(target):
+                self.builder.warn(line, "missing-page", f"the toctree names {target}, which is no page of the site")
+                continue
             name = target.rsplit("/", 1)[-1]
             text = title or self._refer("doc", target, name)
             self.builder.link(text, target, line=line)

@@ -220,13 +220,25 @@ def _sphinx_url(site: Site, path: str) -> str:
 
 
 def _attachment_url(site: Site, source: str, *, is_download: bool) -> str:
-    base = f"{site.settings.top}/" if site.settings.top else ""
-    if not site.url or not source.startswith(base):
+    """Return where Sphinx puts a file that is no page, "" where it leaves it behind."""
+    base = site.settings.base_of(source)
+    path = source.removeprefix(f"{base}/") if base else source
+    if not site.url or (base and path == source):
         return ""
-    path = source.removeprefix(base)
-    is_static = any(path.startswith(f"{folder.strip('/')}/") for folder in site.conf.static_path if folder)
-    if is_download and not is_static:
+    below = base.removeprefix(site.settings.top).strip("/")
+    url = site.url + (f"{quote(below)}/" if below else "")
+    for folder in site.conf.static_path:
+        if _is_below(path, folder):
+            return f"{url}_static/{quote(posixpath.relpath(path, folder))}"
+    for folder in site.conf.extra_path:
+        if path == folder or _is_below(path, folder):
+            return url + quote(posixpath.relpath(path, folder if path != folder else "."))
+    if is_download:
         # Sphinx copies what :download: names to _downloads/<md5 of its path>/<name>.
         digest = hashlib.md5(path.encode(), usedforsecurity=False).hexdigest()
-        return site.url + f"_downloads/{digest}/{quote(posixpath.basename(path))}"
-    return site.url + quote(path)
+        return f"{url}_downloads/{digest}/{quote(posixpath.basename(path))}"
+    return ""
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return bool(folder.strip("./")) and path.startswith(f"{posixpath.normpath(folder)}/")
