@@ -18,6 +18,7 @@ from assistant.text import Evidence, Word, fold, is_dictionary_word, is_stopword
 _LEXICON = Path(__file__).parent / "lexicon"
 _SYNONYM_WEIGHT = 0.8
 _INNER_WORD_WEIGHT = 0.8  # a Chinese word covered only by the shorter words inside it
+_PARTLY = 0.35  # of a Chinese word of which only a part is met
 _PART_WEIGHT = 0.5  # of the translation of a part of a compound
 _AMOUNT = re.compile(r"\d+-[A-Za-z]+")
 _QUESTION_WORD = re.compile(r"^(?:[哪几].{0,2}|多少.?)$")
@@ -57,11 +58,23 @@ class Term:
         if self.tokens and self.tokens[0] in evidence:
             return 1.0
         best = max((w for token, w in self.variants if token in evidence), default=0.0)
-        inner = self.tokens[1:]
-        if inner and not self.is_named:
-            shared = sum(token in evidence for token in inner) / len(inner)
-            best = max(best, _INNER_WORD_WEIGHT * shared)
+        if len(self.tokens) > 1 and not self.is_named:
+            best = max(best, self._inner_coverage(evidence))
         return best
+
+    def _inner_coverage(self, evidence: Evidence) -> float:
+        """Return how far the parts of a compound stand in ``evidence``.
+
+        A Chinese word is met by shorter ones only where they make up all of it: 博士 is not 博士后.
+        """
+        found = [token for token in self.tokens[1:] if token in evidence]
+        if self.text.isascii():
+            return _INNER_WORD_WEIGHT * len(found) / (len(self.tokens) - 1)
+        rest = fold(self.text)
+        for token in found:
+            rest = rest.replace(token, " ")
+        whole = not rest.strip()
+        return _INNER_WORD_WEIGHT if whole else _PARTLY * len(found) / (len(self.tokens) - 1)
 
 
 class QueryParser:
@@ -94,7 +107,8 @@ class QueryParser:
             if not is_stopword(word.text):
                 after = found[number + 1] if number + 1 < len(found) else None
                 before = found[number - 1] if number else None
-                term = self._term(word, before, after, is_named=self._is_named(word, number, shouts))
+                is_named = self._is_named(word, number, shouts) or self._is_addressed(word, after)
+                term = self._term(word, before, after, is_named=is_named)
                 if term.tokens:
                     terms.setdefault(fold(word.text), term)
         return tuple(terms.values())
@@ -162,6 +176,10 @@ class QueryParser:
             return False  # full-time, open-source: its parts say what it means
         # In a question typed all in lower case a word that general text lacks is a name as well.
         return not has_capitals and any(token not in self._frequency for token in tokenize(word.text)[:1])
+
+    def _is_addressed(self, word: Word, after: Word | None) -> bool:
+        """Tell whether the word is the surname in 陈老师."""
+        return after is not None and len(word.text) == 1 and self._names.is_addressed(word.text, after.text)
 
     def _corrections(self, word: Word, own: Sequence[str]) -> tuple[str, ...]:
         """Return the corpus's own spelling of a mistyped Latin word."""

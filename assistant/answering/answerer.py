@@ -22,7 +22,6 @@ from assistant.retrieval import Retriever
 from assistant.schema import Answer, Example, Language, Question
 
 _HITS = 20
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _MOST_ROWS = 200  # a question that matches more rows than this names no list
 _STATED = 0.75  # share of the question in a sentence that states a number: no need to count rows
 _SPELT_OUT = 2  # definitions.spells_out: words beside the name, not only "NAME is …"
@@ -55,7 +54,11 @@ class Answerer:
         self._sections: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
         for number, passage in enumerate(generation.passages):
             self._sections[passage.place.source, passage.place.heading_path].append(number)
-        self._addresses = [n for n, p in enumerate(generation.passages) if _ADDRESS.search(p.text)]
+        measures = question_words()["measures"]
+        self._addresses = {
+            name: [n for n, p in enumerate(generation.passages) if re.search(measures[name]["needs"], p.text)]
+            for name in ("email", "phone")
+        }
         self._composer = Composer(generation, max_citations=max_citations)
 
     def answer(self, question: Question) -> Answer:
@@ -107,12 +110,13 @@ class Answerer:
         Who asks how to apply wants the published address, in whatever words it stands there: it
         need not be as likely as another fact, only hold every name of the question.
         """
-        hits = self._retriever.rank(asked.text, asked.terms, self._addresses, limit=_HITS)
-        facts = self._facts.find(asked, hits)
-        best = next((fact for fact in facts if fact.is_eligible), None)
-        if best is None:
-            return facts, verdict
-        return facts, abstaining.Verdict(best, max(verdict.confidence, 0.5), best.missing)
+        for numbers in self._addresses.values():
+            hits = self._retriever.rank(asked.text, asked.terms, numbers, limit=_HITS)
+            facts = self._facts.find(asked, hits)
+            best = next((fact for fact in facts if fact.is_eligible), None)
+            if best is not None:
+                return facts, abstaining.Verdict(best, max(verdict.confidence, 0.5), best.missing)
+        return (), verdict
 
     def _start_of_section(self, asked: Understanding, best: Fact) -> Fact:
         """Return the first fact under the best one's heading, where that heading is the question's.

@@ -26,6 +26,7 @@ _SHORT = 40  # characters
 _LABEL = 8  # characters; a text this short is a label or a menu entry that matches by its name
 _LABEL_PENALTY = 0.15
 _LONGEST_CODE = 600  # characters of a code block that is shown with the sentence before it
+_TELLING = 0.5  # weight of a word without which a yes-or-no question is another question
 _COVERED = 0.5  # a term covered less than this is missing
 
 
@@ -129,7 +130,10 @@ class FactFinder:
             around = passage.text[span[0] : span[1] + _LOOK_AHEAD]
         shows_measure = all(re.search(needs, around, re.IGNORECASE) for needs in asked.measures)
         shows_kind = asked.kind not in _strict_kinds() or self._shows_strictly(asked.kind, around)
-        named = any(term.is_named for term in missing)
+        # Whether there is a dormitory is only told by what speaks of one.
+        named = any(
+            term.is_named or (asked.kind == "status" and term.weight >= _TELLING) for term in missing
+        )
         dated = _holds_editions(asked, passage)
         score = self._weights.ranking(astuple(signals))
         is_label = span[1] - span[0] < _LABEL and not passage.text[slice(*span)].endswith((":", "："))

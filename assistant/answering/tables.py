@@ -17,6 +17,7 @@ _MIN_EXPLAINED = 0.55  # of the question's weight, by the rows and by what their
 _IN_SCHEMA = 0.5  # how far a table's name and columns must contain a term
 _MATCHING = 0.75  # how far a cell must contain a term
 _LATIN_RUN = re.compile(r"[A-Za-z0-9][\w&:/.+-]*(?: (?:[A-Za-z0-9&][\w&:/.+-]*))+")
+_BARE_YEAR = re.compile(r"^\D{0,3}(?:19|20)\d\d\D{0,3}$")
 _PHRASE_PART = re.compile(r"[^\s级届]+|[级届]")
 _COHORT = re.compile(r"(?:19|20)\d\d\s*[级届]")
 _URL = re.compile(r"<?(?:https?://|www\.)\S+>?")
@@ -57,6 +58,14 @@ class _Collection:
 
 
 @dataclass(frozen=True)
+class _Phrase:
+    """Words of a question that may stand together in a cell, and how they may be written there."""
+
+    text: str
+    spellings: tuple[str, ...]  # squeezed
+
+
+@dataclass(frozen=True)
 class _Constraint:
     """A part of the question that rows must match: a phrase, a term or a year."""
 
@@ -64,7 +73,7 @@ class _Constraint:
     terms: tuple[Term, ...]
     is_hard: bool
     year: int = 0  # the year, where the constraint is one
-    is_phrase: bool = False  # to be found as written
+    spellings: tuple[str, ...] = ()  # of a phrase, squeezed: one must stand in a cell as written
 
     @property
     def weight(self) -> float:
@@ -92,8 +101,8 @@ class RecordBook:
             if answer is None:
                 continue
             rank = (
-                bool(answer.records), round(answer.explained, 2), collection.is_published, round(quality, 2),
-                len(answer.records), -number,
+                bool(answer.records), round(answer.explained, 2), answer.is_named,
+                collection.is_published, round(quality, 2), len(answer.records), -number,
             )  # fmt: skip
             if best is None or rank > best[0]:
                 best = rank, answer
@@ -103,13 +112,15 @@ class RecordBook:
 def _collection_key(record: Record, table_sizes: Counter[tuple[str, str]]) -> tuple[str, ...]:
     """Return what a record shares with the rows of its kind.
 
-    The rows of one table stand together; a page that holds a single row (the front matter of a
-    member's page) stands with its like in the same top folder.
+    The rows of one table stand together, and so do the tables of one list that is cut by year
+    ("2024", "2023"); a page that holds a single row (the front matter of a member's page) stands
+    with its like in the same top folder.
     """
     place = record.places[0]
-    if table_sizes[record.table, place.source] == 1:
+    if table_sizes[record.table, place.source] == 1 and not _BARE_YEAR.match(record.table):
         return record.table, place.source.split("/", 1)[0]
-    return (record.table, place.source, *place.heading_path)
+    names = (record.table, *place.heading_path)
+    return (place.source, *(name for name in names if not _BARE_YEAR.match(name)))
 
 
 def _collection(records: Sequence[Record]) -> _Collection:
@@ -146,7 +157,7 @@ def _kind_words(columns: Sequence[str]) -> list[str]:
 
 
 def _match(
-    collection: _Collection, asked: Understanding, candidates: Sequence[Sequence[tuple[str, str]]]
+    collection: _Collection, asked: Understanding, candidates: Sequence[Sequence[_Phrase]]
 ) -> tuple[RowAnswer | None, float]:
     """Return the rows of one table that ``asked`` wants, and how well its words fit the cells."""
     targets = asked.targets
@@ -211,16 +222,16 @@ class _Narrowing:
 
 
 def _constraints(
-    collection: _Collection, asked: Understanding, candidates: Sequence[Sequence[tuple[str, str]]]
+    collection: _Collection, asked: Understanding, candidates: Sequence[Sequence[_Phrase]]
 ) -> list[_Constraint]:
     """Return phrases first, then years, names and plain words, each term in one of them."""
     constraints = []
     used: set[str] = set()
     for phrase in _phrases(collection, candidates):
-        parts = _PHRASE_PART.findall(phrase)
+        parts = _PHRASE_PART.findall(phrase.text)
         terms = tuple(t for t in asked.terms if t.text in parts and t.text not in used)
         if terms:
-            constraints.append(_Constraint(phrase, terms, is_hard=True, is_phrase=True))
+            constraints.append(_Constraint(phrase.text, terms, is_hard=True, spellings=phrase.spellings))
             used.update(term.text for term in terms)
     for term in asked.content:
         year = next((y for y in asked.years if str(y) in term.text), 0)
@@ -229,27 +240,34 @@ def _constraints(
     return sorted(constraints, key=lambda c: not c.is_hard)
 
 
-def _phrase_candidates(text: str) -> list[list[tuple[str, str]]]:
-    """Return (phrase, squeezed) of cohorts (2024级) and of all parts of runs of Latin words.
-
-    Each inner list holds the phrases of one run, the longest first at each word.
-    """
-    candidates = [[(match[0], squeeze(match[0]))] for match in _COHORT.finditer(text)]
+def _phrase_candidates(text: str) -> list[list[_Phrase]]:
+    """Return cohorts (2024级), and all parts of runs of Latin words, the longest first at each."""
+    candidates = [[_Phrase(match[0], (squeeze(match[0]),))] for match in _COHORT.finditer(text)]
     for run in _LATIN_RUN.finditer(text):
         tokens = run[0].rstrip("?.!,").split()
         spans = [(a, b) for a in range(len(tokens) - 1) for b in range(len(tokens), a + 1, -1)]
         parts = [tokens[a:b] for a, b in spans if _is_phrase_like(tokens[a:b])]
-        candidates.append([(" ".join(part), squeeze(" ".join(part))) for part in parts])
+        candidates.append([_Phrase(" ".join(part), _spellings(part)) for part in parts])
     return candidates
 
 
-def _phrases(collection: _Collection, candidates: Sequence[Sequence[tuple[str, str]]]) -> list[str]:
+def _spellings(words: Sequence[str]) -> tuple[str, ...]:
+    """Return a phrase as it may stand in a cell, squeezed: a name also as bibliographies write it."""
+    whole = squeeze(" ".join(words))
+    if len(words) != 2 or not all(word.isalpha() and word.istitle() for word in words):
+        return (whole,)
+    first, last = (word.lower() for word in words)
+    return whole, f"{last},{first}", f"{last},{first[0]}.", f"{first[0]}.{last}"
+
+
+def _phrases(collection: _Collection, candidates: Sequence[Sequence[_Phrase]]) -> list[_Phrase]:
     """Return of each run the longest phrases that stand in a cell and do not overlap."""
-    found: list[str] = []
+    found: list[_Phrase] = []
     for run in candidates:
-        kept: list[str] = []
-        for phrase, squeezed in run:
-            if squeezed in collection.squeezed and not any(phrase in longer for longer in kept):
+        kept: list[_Phrase] = []
+        for phrase in run:
+            stands = any(spelling in collection.squeezed for spelling in phrase.spellings)
+            if stands and not any(phrase.text in longer.text for longer in kept):
                 kept.append(phrase)
         found += kept
     return found
@@ -294,7 +312,9 @@ def _rows_matching(
 
 def _row_may_match(row: _Row, constraint: _Constraint) -> bool:
     """Tell cheaply whether a cell of the row can match at all."""
-    return constraint.is_phrase or bool(constraint.year) or constraint.terms[0].coverage(row.evidence) >= _MATCHING
+    if constraint.spellings or constraint.year:
+        return True
+    return constraint.terms[0].coverage(row.evidence) >= _MATCHING
 
 
 def _is_short_year_cell(cell: str, year: int) -> bool:
@@ -304,6 +324,6 @@ def _is_short_year_cell(cell: str, year: int) -> bool:
 def _cell_matches(evidence: Evidence, cell: str, constraint: _Constraint) -> bool:
     if constraint.year:
         return _is_short_year_cell(cell, constraint.year)
-    if constraint.is_phrase:
-        return squeeze(constraint.text) in cell
+    if constraint.spellings:
+        return any(spelling in cell for spelling in constraint.spellings)
     return constraint.terms[0].coverage(evidence) >= _MATCHING

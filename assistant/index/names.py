@@ -13,6 +13,8 @@ from assistant.text import fold, is_dictionary_word, tokenize
 _LONGEST_NAME = 4  # characters
 _RARE = 0.55  # words of a Latin name are at least this rare in general text
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
+_TITLES = frozenset("老师 教授 博士 导师 院士 研究员 同学 先生 女士".split())
+_BY = re.compile(r"\b(?:by|from) [A-Z]\w+")  # funded by DEF: who may be no person
 _LATIN_PAIR = re.compile(r"\b([A-Z][a-z]{1,14}) (?:[A-Z]\. )?([A-Z][a-z]{1,14})\b")
 
 
@@ -34,6 +36,10 @@ class NameIndex:
         """Tell whether ``word`` may be a Chinese name, in the corpus or not."""
         return word in self._stated or _looks_like_name(word)
 
+    def is_addressed(self, surname: str, title: str) -> bool:
+        """Tell whether the two words address a person: 陈 老师."""
+        return surname in _surnames() and title in _TITLES
+
     def find_in(self, text: str) -> list[tuple[int, str]]:
         """Return (start, name) of the stated names in ``text``, the longest at each place."""
         found: list[tuple[int, str]] = []
@@ -54,7 +60,7 @@ class NameIndex:
                 text[start : start + 2] in self._known or text[start : start + 3] in self._known
             ):
                 return True
-        return any(
+        return bool(_BY.search(text)) or any(
             all(self._is_rare(word) for word in pair.groups()) for pair in _LATIN_PAIR.finditer(text)
         )
 
