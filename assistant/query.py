@@ -130,7 +130,7 @@ class QueryParser:
             number, _, unit = word.text.partition("-")
             return [Word(number, word.start, is_han=False), Word(unit, word.start + len(number) + 1, is_han=False)]
         known = not word.is_han or is_dictionary_word(word.text) or self._names.is_name(word.text)
-        if known or self._lexical.frequency(word.text):
+        if known or self._lexical.frequency(word.text) or self._glossary.synonyms(word.text):
             return [word]
         return [Word(letter, word.start + n, is_han=True) for n, letter in enumerate(word.text)]
 

@@ -27,6 +27,7 @@ _LABEL = 8  # characters; a text this short is a label or a menu entry that matc
 _LABEL_PENALTY = 0.15
 _LONGEST_CODE = 600  # characters of a code block that is shown with the sentence before it
 _TELLING = 0.5  # weight of a word without which a yes-or-no question is another question
+_RARE = 0.92  # the same for any question: a word as rare as a name (托福)
 _COVERED = 0.5  # a term covered less than this is missing
 
 
@@ -131,9 +132,8 @@ class FactFinder:
         shows_measure = all(re.search(needs, around, re.IGNORECASE) for needs in asked.measures)
         shows_kind = asked.kind not in _strict_kinds() or self._shows_strictly(asked.kind, around)
         # Whether there is a dormitory is only told by what speaks of one.
-        named = any(
-            term.is_named or (asked.kind == "status" and term.weight >= _TELLING) for term in missing
-        )
+        telling = _TELLING if asked.kind == "status" else _RARE
+        named = any(term.is_named or term.weight >= telling for term in missing)
         dated = _holds_editions(asked, passage)
         score = self._weights.ranking(astuple(signals))
         is_label = span[1] - span[0] < _LABEL and not passage.text[slice(*span)].endswith((":", "："))
