@@ -140,6 +140,49 @@ def test_answer_and_link_can_be_copied(open_page, lab):
     assert page.evaluate("navigator.clipboard.readText()").startswith(f"{lab.url}?q=ECCV%20")
 
 
+def test_an_address_is_copied_by_one_press(open_page):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    ask(page, "孙鹏的联系方式是什么？")
+    page.click(".copy-address")
+    expect(page.get_by_role("status").first).to_have_text("sunpeng@pjlab.org.cn 已复制。")
+    assert page.evaluate("navigator.clipboard.readText()") == "sunpeng@pjlab.org.cn"
+    ask(page, "食堂几点开门？")
+    expect(page.get_by_role("button", name="复制 sunpeng@pjlab.org.cn")).to_have_count(2)
+
+
+def test_an_answer_is_judged_with_a_reason_and_a_note(open_page):
+    page = open_page()
+    ask(page, "联合培养怎么申请？")
+    page.get_by_role("button", name="没有帮助").click()
+    form = page.get_by_role("group", name="哪里不对？")
+    form.get_by_role("button", name="已过时").click()
+    expect(form.get_by_role("button", name="已过时")).to_have_attribute("aria-pressed", "true")
+    form.get_by_role("textbox").fill("名额已满")
+    with page.expect_response("**/feedback") as sent:
+        form.get_by_role("button", name="提交").click()
+    judgement = sent.value.request.post_data_json
+    assert (sent.value.status, judgement["reason"], judgement["note"]) == (201, "outdated", "名额已满")
+    expect(page.locator(".told")).to_have_text("谢谢，已转给网站维护者。")
+    expect(form).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("button", name="没有帮助")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_judgement_that_is_not_taken_can_be_sent_again(open_page, visit):
+    visit.expected.append("503")
+    page = open_page()
+    ask(page, "联合培养怎么申请？")
+    page.route("**/feedback", lambda route: route.fulfill(status=503, body="{}"))
+    page.get_by_role("button", name="没有帮助").click()
+    page.get_by_role("button", name="提交").click()
+    expect(page.locator(".told")).to_contain_text("没有提交成功")
+    page.unroute("**/feedback")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("group", name="哪里不对？")).to_have_count(0)
+    page.get_by_role("button", name="有帮助", exact=True).click()
+    expect(page.get_by_role("button", name="有帮助", exact=True)).to_have_attribute("aria-pressed", "true")
+
+
 def test_the_language_of_the_page_can_be_changed(open_page):
     page = open_page(locale="en-US")
     expect(page.locator("h1")).to_have_text("Lab Assistant")

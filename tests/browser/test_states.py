@@ -73,6 +73,34 @@ def test_a_server_that_is_gone_is_told_and_can_be_tried_again(open_page, visit):
     expect(page.locator("tbody tr")).to_have_count(2)
 
 
+def test_the_hosts_own_search_form_is_found(open_page, site, lab, visit):
+    visit.expected.append("ERR_FAILED")
+    search = '<form role="search" action="find/" method="get"><input type="search" name="words"></form>'
+    url = site.write("search.html", f'{search}<script defer src="{lab.url}widget.js"></script>')
+    page = open_page(url)
+    page.route("**/ask", lambda route: route.abort())
+    page.click(".launcher")
+    ask(page, "招生 2025")
+    link = page.get_by_role("link", name="改用站内搜索")
+    expect(link).to_have_attribute("href", f"{site.origin}/find/?words=%E6%8B%9B%E7%94%9F+2025")
+
+
+def test_a_server_that_falls_silent_is_given_up(open_page, visit):
+    visit.expected.append("ERR_FAILED")
+    page = open_page()
+    page.clock.install()
+    held = []
+    page.route("**/ask", lambda route: held.append(route))
+    ask(page, "hello", wait=False)
+    page.wait_for_selector(".skeleton")
+    page.clock.run_for(3100)
+    expect(page.locator(".slow")).to_be_visible()
+    page.clock.run_for(20_000)
+    expect(page.locator(".offline .note")).to_contain_text("连不上助手")
+    for route in held:
+        route.abort()
+
+
 def test_a_proxys_error_page_counts_as_offline(open_page, visit):
     visit.expected.append("502")
     page = open_page()

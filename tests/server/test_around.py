@@ -130,7 +130,7 @@ def test_the_same_content_has_the_same_etag_after_a_restart(client):
 
 def test_the_whole_widget_weighs_less_than_30_kb(client):
     modules = ("answer", "api", "composer", "conversation", "dom", "lab-assistant", "launcher", "memory")
-    paths = [f"/modules/{name}.js" for name in (*modules, "source-view", "theme", "turn", "words")]
+    paths = [f"/modules/{name}.js" for name in (*modules, "feedback", "site-search", "source-view", "theme", "turn", "words")]
     paths += ["/widget.js", "/styles/assistant.css", "/locales/zh.json"]
     replies = [client.get(path, accept_encoding="gzip") for path in paths]
     assert {reply.status for reply in replies} == {200}

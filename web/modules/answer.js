@@ -8,7 +8,7 @@ const SHOWN_SOURCES = 3;
 const MARK = /\uE000(\d+)\uE001/g;
 
 /** Return the whole answer; `onCite(citation)` opens a source in its context. */
-export function answerView(body, words, { onCite, streaming = false }) {
+export function answerView(body, words, { onCite, copy, streaming = false }) {
   const citations = body.citations ?? [];
   const items = body.items ?? [];
   const view = build("div", { class: "answer-body", lang: body.language === "en" ? "en" : "zh-CN" });
@@ -16,8 +16,26 @@ export function answerView(body, words, { onCite, streaming = false }) {
   if (!body.answered && !streaming) view.append(build("p", { class: "unanswered-label" }, icon("page"), words.of("unanswered")));
   view.append(build("div", { class: "text" }, ...paragraphs(withMarks(shownText(body, items), body, items), body.language, cite)));
   if (items.length) view.append(itemTable(items, cite));
+  if (!streaming) addCopyButtons(view, words, copy);
   if (citations.length) view.append(sourceList(citations, words, { onCite, answered: body.answered }));
   return view;
+}
+
+/** Put a button that copies beside each mail address, once for each. */
+function addCopyButtons(view, words, copy) {
+  const seen = new Set();
+  for (const mail of view.querySelectorAll('a[href^="mailto:"]')) {
+    const address = mail.textContent;
+    if (seen.has(address)) continue;
+    seen.add(address);
+    const label = words.of("copy-address", { address });
+    const press = (event) => {
+      const mark = event.currentTarget.firstElementChild;
+      mark.replaceWith(icon("done"));
+      copy(address, words.of("address-copied", { address }));
+    };
+    mail.after(build("button", { type: "button", class: "copy-address", title: label, "aria-label": label, on: { click: press } }, icon("copy")));
+  }
 }
 
 /** Return the plain text that "copy" puts on the clipboard: the answer and its sources. */

@@ -1,5 +1,7 @@
 // Talking to the server: questions as an event stream, sources and examples as JSON.
 
+const SILENT_MS = 20_000; // ten of the server's heartbeats
+
 /** Why a request failed: `code` is the API's, or "offline"; `waitS` is set when rate-limited. */
 export class ApiError extends Error {
   constructor(code, message, waitS = 0) {
@@ -31,6 +33,12 @@ export class Api {
     if (!finished) throw new ApiError("offline", "the stream ended early");
   }
 
+  /** Tell what a visitor thought of an answer: {answer, helpful, reason, note}. */
+  async feedback(judgement) {
+    const headers = { "Content-Type": "application/json" };
+    await this.#fetch("feedback", { method: "POST", headers, body: JSON.stringify(judgement) });
+  }
+
   async source(passage) {
     return (await this.#fetch(`sources/${encodeURIComponent(passage)}`)).json();
   }
@@ -42,14 +50,23 @@ export class Api {
   async #fetch(path, options) {
     let response;
     try {
-      response = await fetch(new URL(path, this.base), { credentials: "omit", ...options });
+      response = await soon(fetch(new URL(path, this.base), { credentials: "omit", ...options }));
     } catch (error) {
-      if (error.name === "AbortError") throw error;
+      if (error.name === "AbortError" || error instanceof ApiError) throw error;
       throw new ApiError("offline", String(error));
     }
     if (response.ok) return response;
     throw await refusal(response);
   }
+}
+
+/** Wait for `promise`, but no longer than a living server is ever silent. */
+function soon(promise) {
+  let timer;
+  const silence = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new ApiError("offline", "the server fell silent")), SILENT_MS);
+  });
+  return Promise.race([promise, silence]).finally(() => clearTimeout(timer));
 }
 
 async function refusal(response) {
@@ -69,16 +86,17 @@ async function* messages(body) {
   let ended = false;
   try {
     for (;;) {
-      const { value, done } = await reader.read();
+      const { value, done } = await soon(reader.read());
       ended = done;
       if (done) return;
       buffer += value;
       const blocks = buffer.split("\n\n");
       buffer = blocks.pop();
-      for (const block of blocks) yield message(block);
+      // A block without data is a comment that keeps the connection alive.
+      for (const block of blocks) if (block.includes("data: ")) yield message(block);
     }
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (error.name === "AbortError" || error instanceof ApiError) throw error;
     throw new ApiError("offline", String(error));
   } finally {
     if (!ended) reader.cancel().catch(() => {});

@@ -21,6 +21,11 @@ export class Conversation {
       onCite: (citation) => openSource(options.root, citation, { api, words: this.words }),
       onRetry: (turn) => this.#run(turn),
       copy: (text, told) => copy(text, options.root).then(() => options.announce(told)),
+      judge: async (id, judgement) => {
+        await api.feedback({ answer: id, ...judgement });
+        memory.judged(id, judgement.helpful);
+      },
+      announce: options.announce,
       shareUrl: (question) => new URL(`?q=${encodeURIComponent(question)}`, api.base).href,
       searchUrl: options.searchUrl,
     };

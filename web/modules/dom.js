@@ -65,6 +65,8 @@ export function spoken(text) {
 const ICONS = {
   send: "M12 19V5M6 11l6-6 6 6",
   stop: "M7 7h10v10H7z",
+  helpful: "M8 11v8.5H5V11zM8 11l3.4-6.5c1.3 0 2.1.9 2.1 2.1V10h4.3c1 0 1.7.9 1.5 1.9l-1.2 6a1.9 1.9 0 01-1.9 1.6H8",
+  "not-helpful": "M8 13V4.5H5V13zM8 13l3.4 6.5c1.3 0 2.1-.9 2.1-2.1V14h4.3c1 0 1.7-.9 1.5-1.9l-1.2-6a1.9 1.9 0 00-1.9-1.6H8",
   close: "M6 6l12 12M18 6L6 18",
   chat: "M4 5.5h16v11H11l-4.5 3.5v-3.5H4z",
   copy: "M9 9h10v11H9zM5 15V4h10",

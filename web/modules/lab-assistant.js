@@ -6,6 +6,7 @@ import { Conversation } from "./conversation.js";
 import { build, button } from "./dom.js";
 import { Launcher, shortcut } from "./launcher.js";
 import { Memory } from "./memory.js";
+import { siteSearch } from "./site-search.js";
 import { followTheme, inkOn } from "./theme.js";
 import { chosenLanguage, loadWords } from "./words.js";
 
@@ -79,7 +80,7 @@ class LabAssistant extends HTMLElement {
       examples: (this.dataset.examples ?? "").split("|").map((text) => text.trim()).filter(Boolean),
       root: this.frame,
       announce: (text) => (this.status.textContent = text),
-      searchUrl: (question) => this.#searchUrl(question),
+      searchUrl: (question) => siteSearch(this.dataset.search, question),
       onChange: (count) => this.clearButton && (this.clearButton.hidden = count === 0),
     };
   }
@@ -129,13 +130,6 @@ class LabAssistant extends HTMLElement {
       this.launcher.toggle();
     }, { signal });
     this.#tellPage();
-  }
-
-  // Sphinx says where its root is; "{q}" in data-search stands for the question.
-  #searchUrl(question) {
-    const root = document.documentElement.dataset.content_root;
-    const told = this.dataset.search ?? (root == null ? "" : `${root}search.html?q={q}`);
-    return told ? new URL(told.replace("{q}", encodeURIComponent(question)), location.href).href : "";
   }
 }
 

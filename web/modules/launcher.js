@@ -2,7 +2,7 @@
 
 import { build, button } from "./dom.js";
 
-const FOCUSABLE = 'button:not([disabled]), a[href], textarea, summary, [tabindex="0"]';
+const FOCUSABLE = 'button:not([disabled]), a[href], textarea, input, summary, [tabindex="0"]';
 
 export class Launcher {
   constructor(words, { title, onOpen }) {

@@ -17,6 +17,11 @@ export class Memory {
     this.#write("turns", [...this.turns(), { question, answer }].slice(-MAX_TURNS));
   }
 
+  /** Remember that the answer with this id was judged. */
+  judged(id, helpful) {
+    this.#write("turns", this.turns().map((turn) => (turn.answer.id === id ? { ...turn, answer: { ...turn.answer, judged: helpful } } : turn)));
+  }
+
   clear() {
     this.#write("turns", []);
   }

@@ -2,11 +2,12 @@
 
 import { answerText, answerView } from "./answer.js";
 import { build, button, icon, languageOf, link } from "./dom.js";
+import { Feedback } from "./feedback.js";
 
 const SLOW_MS = 3000;
 
 export class Turn {
-  /** `actions`: {onAsk, onCite, onRetry, copy, shareUrl, searchUrl(question)}. */
+  /** `actions`: {onAsk, onCite, onRetry, copy, judge, announce, shareUrl, searchUrl(question)}. */
   constructor(question, words, actions) {
     this.question = question;
     this.words = words;
@@ -32,7 +33,8 @@ export class Turn {
   show(body) {
     this.body = body;
     this.content.className = body.answered ? "answer" : "answer unanswered";
-    this.content.replaceChildren(answerView(body, this.words, this.actions), this.#tools());
+    const feedback = this.#feedback(body);
+    this.content.replaceChildren(answerView(body, this.words, this.actions), this.#tools(feedback.thumbs), feedback.place);
     if (body.suggestions.length) this.content.append(this.#suggestions(body.suggestions));
   }
 
@@ -79,7 +81,12 @@ export class Turn {
     return undefined;
   }
 
-  #tools() {
+  #feedback(body) {
+    const judge = (judgement) => this.actions.judge(body.id, judgement);
+    return new Feedback(this.words, { judge, announce: this.actions.announce, judged: body.judged });
+  }
+
+  #tools(thumbs) {
     const { words, actions } = this;
     const copied = (name, text) => async (event) => {
       const pressed = event.currentTarget;
@@ -93,6 +100,7 @@ export class Turn {
       { class: "tools", role: "group", "aria-label": words.of("tools") },
       button(words.of("copy"), "copy", copied("copy", () => answerText(this.body)), { class: "tool" }),
       button(words.of("share"), "share", copied("share", () => actions.shareUrl(this.question)), { class: "tool" }),
+      ...thumbs,
     );
   }
 
