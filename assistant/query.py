@@ -18,6 +18,7 @@ from assistant.text import Evidence, Word, fold, is_dictionary_word, is_stopword
 _LEXICON = Path(__file__).parent / "lexicon"
 _SYNONYM_WEIGHT = 0.8
 _INNER_WORD_WEIGHT = 0.8  # a Chinese word covered only by the shorter words inside it
+_SUFFIXES = "器生者员组性化类型式度率"  # characters that make another form of a word, not another thing
 _PARTLY = 0.35  # of a Chinese word of which only a part is met
 _PART_WEIGHT = 0.5  # of the translation of a part of a compound
 _AMOUNT = re.compile(r"\d+-[A-Za-z]+")
@@ -65,7 +66,8 @@ class Term:
     def _inner_coverage(self, evidence: Evidence) -> float:
         """Return how far the parts of a compound stand in ``evidence``.
 
-        A Chinese word is met by shorter ones only where they make up all of it: 博士 is not 博士后.
+        A Chinese word is met by shorter ones only where they make up all of it but a suffix: 编译 is
+        as good as 编译器, 博士 is not 博士后.
         """
         found = [token for token in self.tokens[1:] if token in evidence]
         if self.text.isascii():
@@ -73,7 +75,7 @@ class Term:
         rest = fold(self.text)
         for token in found:
             rest = rest.replace(token, " ")
-        whole = not rest.strip()
+        whole = not rest.strip().strip(_SUFFIXES)
         return _INNER_WORD_WEIGHT if whole else _PARTLY * len(found) / (len(self.tokens) - 1)
 
 
