@@ -30,6 +30,9 @@ _CARD_WORDS = re.compile(
     r"card|member|person|people|profile|faculty|student|publication|paper|pub|news|post|entry|item"
 )
 _TELLING = frozenset(("authors", "venue", "role", "email", "affiliation"))
+_NAMED_ROLE = re.compile(
+    r"^([\u4e00-\u9fff·]{2,4}|[A-Z][\w'’.-]+(?:\s+[A-Z][\w'’.-]*){1,3})\s*(?:[,，、|:：;；]|\s[-–—]\s)\s*(\S.{0,39})$"
+)
 _LINK_WORDS = re.compile(
     r"^\W*(pdf|paper|code|github|git|homepage|home page|personal page|website|web|link|doi|slides?"
     r"|video|poster|bib(?:tex)?|abs(?:tract)?|google scholar|scholar|dblp|arxiv|project|project page|demo"
@@ -106,7 +109,7 @@ def _is_set_out(card: HtmlElement) -> bool:
     """Return whether a card's parts are marked as such: two plain paragraphs are just prose."""
     if _is_section(card):
         return False
-    if hints_in(card) or next(card.iter("img"), None) is not None:
+    if hints_in(card) or next(card.iter("img", "time"), None) is not None:
         return True
     if any(_CARD_WORDS.search(name) for name in classes(card)):
         return True
@@ -204,6 +207,11 @@ def _record(card: HtmlElement, labels: frozenset[str]) -> dict[str, str]:
     maker = _RecordMaker(labels)
     _collect(card, maker, depth=0)
     record = maker.record
+    named = _NAMED_ROLE.match(record.get("title", "")) if "name" not in record else None
+    if named and guessed(named.group(2)) == "role":
+        rest = {field: text for field, text in record.items() if field != "title"}
+        role = "; ".join(filter(None, (named.group(2), rest.pop("role", ""))))
+        return {"name": named.group(1), "role": role, **rest}
     # A heading or first line is a person's name where the rest of the card speaks of a person.
     if "title" in record and "name" not in record and len(record["title"]) <= 40:
         if {"role", "cohort", "email"} & record.keys() and "authors" not in record:
@@ -236,7 +244,7 @@ def _collect_leaf(leaf: HtmlElement, maker: _RecordMaker) -> None:
     """Take one leaf block: its hinted parts, its links, or its lines."""
     if _collect_links(leaf, maker):
         return
-    hint = hinted(classes(leaf))
+    hint = hinted(classes(leaf)) or ("date" if leaf.tag == "time" else "")
     if leaf.tag in _HEADINGS and not hint and "title" not in maker.record:
         hint = "title"
     parts = [child for child in leaf if isinstance(child.tag, str) and hinted(classes(child))]

@@ -19,16 +19,17 @@ _VENUE = re.compile(
     re.I,
 )
 _NAME = re.compile(
-    r"^(?:[\u4e00-\u9fff·]{2,6}|(?:(?:[A-Z][\w.'’‐-]*|de|van|von|der|la|le|bin|al|el|da|dos)\s*){1,5}|et al\.?"
+    r"^(?:[\u4e00-\u9fff]{2,4}(?:·[\u4e00-\u9fff]{1,8}){0,3}等?"
+    r"|(?:(?:[A-Z][\w.'’‐-]*|de|van|von|der|la|le|bin|al|el|da|dos)\s*){1,5}|et al\.?"
     r"|others|等)\W*$"
 )
 _NAME_SEPARATOR = re.compile(r"\s*[,，、;；&]\s*(?:and\s+|&\s*)?|\s+and\s+|\s*和\s*")
 # A full stop ends a segment, except behind an initial ("A. Smith") or a short form ("Proc.").
 _SEGMENT_END = re.compile(
     r"(?<![A-Z])(?<!\bal)(?<!Proc)(?<!Trans)(?<!Conf)(?<!Int)(?<!vol)(?<!no)(?<!pp)(?<!St)(?<!Dr)"
-    r"[.。]\s+|。|(?<=\bal)\.\s+|\[[JCDMPRAB](?:/OL)?\][.,，。]?\s*"
+    r"[.。]\s+|[。．]\s*|(?<=\bal)\.\s+|\[[JCDMPRAB](?:/OL)?\][.,，。．]?\s*"
 )
-_BEFORE_VENUE = re.compile(r"^\s*(?:\[[A-Z](?:/OL)?\])?[\s,.，。:：;；”\"」|-]*(?:in[:\s]+)?", re.I)
+_BEFORE_VENUE = re.compile(r"^\s*(?:\[[A-Z](?:/OL)?\])?[\s,.，。．:：;；”\"」|-]*(?:in[:\s]+)?", re.I)
 _LINKS_LINE = re.compile(
     r"^(?:\W*(?:pdf|code|bib(?:tex)?|doi|link|slides|video|paper|project|arxiv|abstract)\W*)+$", re.I
 )
@@ -89,21 +90,21 @@ def reference_fields(text: str) -> dict[str, str]:
 def _fields(split: _Split | None) -> dict[str, str]:
     if split is None:
         return {}
-    authors = split.before.strip(" ,，。:：;；").lstrip(".)）")
+    authors = split.before.strip(" ,，。．:：;；").lstrip(".)）")
     # "(2023)." between authors and title, as APA and many Chinese labs write it.
     authors = re.sub(r"[\s,，]*[(（]?(?:19|20)\d{2}[a-z]?[)）]?[\s.。]*$", "", authors).strip(" ,，。:：")
     authors = authors if re.search(r"\b[A-Z]\.$|\bal\.$", authors) else authors.rstrip(".")
-    after = _BEFORE_VENUE.sub("", split.after).strip(" ,.，。:：;；-–—|")
+    after = _BEFORE_VENUE.sub("", split.after).strip(" ,.，。．:：;；-–—|")
     if not authors:
         segments = _SEGMENT_END.split(after, maxsplit=1)
         if len(segments) == 2 and _are_names(segments[0]):
-            authors, after = segments[0].strip(" ,.，。"), segments[1].strip(" ,.，。")
+            authors, after = segments[0].strip(" ,.，。．"), segments[1].strip(" ,.，。．")
     years = _YEAR.findall(split.after) or _YEAR.findall(split.before)
     if not _are_names(authors):
         authors = ""
     if not (authors and (years or after)) and not (years and _VENUE.search(after)):
         return {}
-    fields = {"title": split.title.strip(" ,.，。"), "authors": authors, "venue": after}
+    fields = {"title": split.title.strip(" ,.，。．"), "authors": authors, "venue": after}
     fields["year"] = years[-1] if years else ""
     return {field: value for field, value in fields.items() if value}
 
@@ -118,7 +119,7 @@ def _marked(element: HtmlElement, text: str) -> _Split | None:
     for tag in ("b", "strong", "a", "i", "em", "u"):
         candidates.extend(text_of(part) for part in element.iter(tag))
     for candidate in candidates:
-        title = candidate.strip(" ,.，。")
+        title = candidate.strip(" ,.，。．")
         if not _is_title(title) or title not in text:
             continue
         before, _, after = text.partition(title)
@@ -153,7 +154,7 @@ def _is_title(text: str) -> bool:
 
 def _are_names(text: str) -> bool:
     """Return whether a text is a list of authors."""
-    parts = [part for part in _NAME_SEPARATOR.split(text.strip(" ,.，。")) if part]
+    parts = [part for part in _NAME_SEPARATOR.split(text.strip(" ,.，。．")) if part]
     marks = [re.sub(r"[*†‡#\d]+$", "", part).strip() for part in parts]
     named = sum(bool(_NAME.match(part)) for part in marks)
     return bool(parts) and named * 4 >= len(parts) * 3 and len(text) <= 600

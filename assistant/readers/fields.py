@@ -150,3 +150,9 @@ def column_name(field: str, language: Language) -> str:
     if language == "zh":
         return _CHINESE.get(field, field)
     return "year of entry" if field == "cohort" else field
+
+
+def field_of(column: str) -> str:
+    """Return the field that ``column_name`` calls so, or the name itself."""
+    english = {shown: field for field, shown in reversed(_CHINESE.items())}
+    return "cohort" if column == "year of entry" else english.get(column, column)

@@ -7,6 +7,7 @@ from assistant.errors import NotPublished
 from assistant.readers.builder import DocumentBuilder, SourceFile
 from assistant.readers.charset import read_text
 from assistant.readers.chrome import main_content, margin_contacts
+from assistant.readers.column_names import with_shared_names
 from assistant.readers.frontmatter import scalars, split_page, title_of, unpublished_reason
 from assistant.readers.html_walk import write_blocks
 from assistant.readers.inline import folded, text_of
@@ -50,7 +51,7 @@ def read_page(builder: DocumentBuilder, markup: str, *, title: str = "") -> Docu
     if not document.blocks:
         builder.warn(0, "no-text", "the page holds nothing that a visitor would read")
         document = builder.build(title=document.title)
-    return document
+    return with_shared_names(document)
 
 
 def read_fragment(builder: DocumentBuilder, markup: str, *, line: int) -> None:

@@ -32,7 +32,7 @@ from assistant.schema import BlockKind
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _MAX_DEPTH = 100
 _LIST_TAGS = frozenset(("ul", "ol", "menu", "dir"))
-_YEAR_HEADING = re.compile(r"^\D{0,3}(?:19|20)\d{2}(?:\s*[-–~至]\s*(?:19|20)\d{2})?\D{0,3}$")
+_YEAR_HEADING = re.compile(r"^\D{0,3}(?:19|20)\d{2}(?:\s*[-–~至]\s*(?:19|20)\d{2})?\s*(?:年度?)?\W{0,3}$")
 _ANNOUNCING = re.compile(
     r"[：:]$|^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）]|第.{1,3}[章节条部分])"
 )

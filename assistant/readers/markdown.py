@@ -12,6 +12,7 @@ from assistant.errors import NotPublished
 from assistant.readers.builder import DocumentBuilder, SourceFile
 from assistant.readers.charset import read_text
 from assistant.readers.chrome import main_content
+from assistant.readers.column_names import with_shared_names
 from assistant.readers.fields import column_name
 from assistant.readers.frontmatter import PageSource, scalars, shown_fields, split_page, title_of, unpublished_reason
 from assistant.readers.html_walk import write_blocks
@@ -50,7 +51,7 @@ def read(file: SourceFile) -> Document:
         builder.heading(title, level=0, line=page.fields.line)
     _write_record(builder, file, page)
     write_markdown(builder, _body(page))
-    return builder.build(title=title)
+    return with_shared_names(builder.build(title=title))
 
 
 def write_markdown(builder: DocumentBuilder, text: str) -> None:
