@@ -98,7 +98,7 @@ class Answerer:
                 best = _with_closing(best, sentences)
             elif asked.kind == "howto":
                 best = self._start_of_section(asked, best)
-            quoted = _worth_quoting(best, facts)
+            quoted = (*_worth_quoting(best, facts), *_also_asked(asked, best, sentences))
             return self._composer.facts(asked, quoted, verdict.confidence)
         return self._composer.abstention(asked, hits, verdict)
 
@@ -193,6 +193,24 @@ def _with_closing(best: Fact, facts: Sequence[Fact]) -> Fact:
         if closing.search(fact.text) and fact.signals.coverage >= _SAME_THING * best.signals.coverage
     ]
     return max(over, key=lambda fact: fact.score, default=best)
+
+
+def _also_asked(asked: Understanding, best: Fact, facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Return a sentence for the second thing asked for ("on which day, and how many came?")."""
+    shows = question_words()["shows"]
+    others = [kind for kind in ("date", "count", "contact") if kind in asked.kinds and kind != asked.kind]
+    found = []
+    for kind in others:
+        pattern = re.compile(shows[kind])
+        if pattern.search(best.text):
+            continue
+        fitting = [
+            fact for fact in facts
+            if pattern.search(fact.text) and not any(term.is_named for term in fact.missing)
+            and fact.signals.coverage >= _SAME_THING * best.signals.coverage
+        ]  # fmt: skip
+        found += [max(fitting, key=lambda fact: fact.score)] if fitting else []
+    return tuple(found)
 
 
 def _worth_quoting(best: Fact, facts: Sequence[Fact]) -> tuple[Fact, ...]:

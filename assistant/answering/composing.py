@@ -15,6 +15,7 @@ from assistant.text import sentences
 _LONGEST_QUOTE = 700  # characters
 _SHORT_QUOTE = 220  # a shorter sentence is quoted with those after it
 _HEADED = 0.6  # share of the question in the headings from which the whole section is quoted
+_NAMED_ABOVE = 0.4  # share of the question in the headings from which the heading is shown too
 _NEAREST_PAGES = 3
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NO_CONTACT = re.compile(r"^(?:git|noreply|no-reply|user|root)@|@example\.|@users\.noreply")
@@ -108,7 +109,13 @@ class Composer:
         start, end = _widened(asked, fact)
         quote = passage.text[start:end]
         frame = "quote" if passage.language == language else "foreign_quote"
-        return quote, say(language, frame, quote=quote)
+        shown = say(language, frame, quote=quote)
+        heading = passage.place.heading_path[-1] if passage.place.heading_path else ""
+        signals = fact.signals
+        if heading and signals.heading >= _NAMED_ABOVE and signals.own_coverage < signals.coverage:
+            # What the sentence is about stands in its heading: the answer must stand alone.
+            shown = say(language, "headed", heading=heading, shown=shown)
+        return quote, shown
 
 
 def _widened(asked: Understanding, fact: Fact) -> tuple[int, int]:
