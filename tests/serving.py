@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from waitress import wasyncore
@@ -115,13 +114,22 @@ def serving(source: Callable[[], Any], *, journal_url: str = "", **server_settin
     with tempfile.TemporaryDirectory() as folder:
         journal = Journal.open(journal_url or f"sqlite:///{folder}/journal.db")
         server = open_server(create_app(settings, source, journal), settings)
-        thread = threading.Thread(target=server.run, daemon=True)
+        stopping = threading.Event()
+
+        def serve() -> None:
+            while not stopping.is_set():
+                wasyncore.loop(timeout=1, map=server._map, count=1)
+
+        thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         try:
             yield Client(server.effective_port)
         finally:
             server.task_dispatcher.shutdown()
-            # In the loop's own thread: closed from here, it would be using what is gone.
-            server.trigger.pull_trigger(partial(wasyncore.close_all, server._map, ignore_all=True))
+            stopping.set()
+            # Nothing is closed before the loop has ended: it would select, and this would wake it
+            # up, through file descriptors that are gone or already somebody else's.
+            server.trigger.pull_trigger()
             thread.join(timeout=10)
+            wasyncore.close_all(server._map)
             journal.close()

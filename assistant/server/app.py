@@ -50,9 +50,26 @@ def create_app(settings: Settings, assistant_source: AssistantSource, journal: J
     return app
 
 
+# Where the ids in an answer lead: OpenAPI's links, which clients and fuzzers follow.
+_LINKS = {
+    "source": {
+        "operationId": "source",
+        "parameters": {"passage_id": "$response.body#/citations/0/passage"},
+        "description": "The first citation in its context",
+    },
+    "feedback": {
+        "operationId": "feedback",
+        "requestBody": {"answer": "$response.body#/id", "helpful": True},
+        "description": "Judge this answer",
+    },
+}
+
+
 def _finish_spec(spec: dict) -> dict:
-    """Say what APIFlask does not: /v1 is a second server of the same paths, a body is required."""
+    """Say what APIFlask does not: /v1 is a second server, a body is required, where ids lead."""
     spec["paths"] = {path: item for path, item in spec["paths"].items() if not path.startswith("/v1/")}
+    for operation in spec["paths"]["/ask"].values():
+        operation["responses"]["200"]["links"] = _LINKS
     for path in ("/ask", "/feedback"):
         spec["paths"][path]["post"]["requestBody"]["required"] = True
     return spec
