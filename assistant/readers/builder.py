@@ -158,12 +158,12 @@ class DocumentBuilder:
 
 
 def _unique_names(columns: Sequence[str]) -> tuple[str, ...]:
-    names: list[str] = []
+    names: dict[str, None] = {}  # in order; a list would make thousands of equal columns cubic
+    repeats: dict[str, int] = {}
     for number, column in enumerate(columns, start=1):
         name = base = column or f"#{number}"
-        repeat = 2
         while name in names:
-            name = f"{base} ({repeat})"
-            repeat += 1
-        names.append(name)
+            repeats[base] = repeats.get(base, 1) + 1
+            name = f"{base} ({repeats[base]})"
+        names[name] = None
     return tuple(names)

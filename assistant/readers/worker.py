@@ -4,12 +4,12 @@ import resource
 from multiprocessing.connection import Connection
 
 from assistant.readers.site import Site
-from assistant.readers.workers import MAX_MEMORY_BYTES, read_one
+from assistant.readers.workers import read_one
 
 
-def serve(descriptor: int) -> None:
+def serve(descriptor: int, max_memory_bytes: int) -> None:
     """Read a Site from the socket, then sources until it closes; answer each with its Outcome."""
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_AS, (max_memory_bytes, max_memory_bytes))
     connection = Connection(descriptor)
     site = connection.recv()
     if not isinstance(site, Site):

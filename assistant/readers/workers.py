@@ -81,9 +81,9 @@ class _Worker:
     def __init__(self, site: Site) -> None:
         ours, theirs = socket.socketpair()
         # A plain child, not multiprocessing's: it must not run the caller's __main__ again.
-        code = "import sys; from assistant.readers.worker import serve; serve(int(sys.argv[1]))"
+        code = "import sys; from assistant.readers.worker import serve; serve(*map(int, sys.argv[1:]))"
         self._process = subprocess.Popen(
-            [sys.executable, "-c", code, str(theirs.fileno())],
+            [sys.executable, "-c", code, str(theirs.fileno()), str(MAX_MEMORY_BYTES)],
             pass_fds=[theirs.fileno()],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
             stdin=subprocess.DEVNULL,

@@ -27,10 +27,10 @@ with atheris.instrument_imports(include=["assistant.readers", "docutils.parsers"
     from assistant.readers.site import Site
     from assistant.readers.sphinx_conf import read_conf
 
-from page_cases import check_offsets
+from page_cases import check_offsets  # noqa: E402
 
-from assistant.chunking import chunk
-from assistant.readers.reading import SphinxSettings
+from assistant.chunking import chunk  # noqa: E402
+from assistant.readers.reading import SphinxSettings  # noqa: E402
 
 # Reader → the suffix of its files and the folders of samples to start from.
 READERS = {
