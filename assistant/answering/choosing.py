@@ -1,0 +1,86 @@
+"""Chooses between rows and sentences, and which sentences to quote."""
+
+import re
+from collections.abc import Sequence
+
+from assistant.answering.abstaining import Verdict
+from assistant.answering.facts import Fact
+from assistant.answering.tables import RowAnswer
+from assistant.answering.understanding import Understanding, question_words
+
+_MOST_ROWS = 200  # a question that matches more rows than this names no list
+_STATED = 0.75  # share of the question in a sentence that states a number: no need to count rows
+_HEADED = 0.6  # share of the question in the headings from which a section is about it
+_SAME_THING = 0.6  # share of the best coverage from which two sentences are about one thing
+_NEARLY_AS_GOOD = 0.93  # share of the best score from which a second fact is quoted too
+_NUMBER = r"(?<![\d./-])(?!(?:19|20)\d\d\b)(?:\d[\d,]*\+?|[二三四五六七八九十百千万两]+)"
+
+
+def rows_answer_best(asked: Understanding, rows: RowAnswer, verdict: Verdict) -> bool:
+    """Tell whether the rows, rather than the best sentence, answer the question."""
+    if not rows.records or len(rows.records) > _MOST_ROWS:
+        return False
+    best = verdict.fact
+    if best is None or best.passage.kind == "row":
+        return True
+    if best.signals.heading >= _HEADED and not rows.is_filtered and not rows.is_named:
+        return False  # a section of that name holds the list
+    return rows.explained >= best.signals.coverage - 0.15 or rows.is_filtered
+
+
+def stated_counts(asked: Understanding, facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Return the sentences that state the number itself, best first: no rows need be counted then.
+
+    Pages that state different numbers are all heard.
+    """
+    if not asked.targets:
+        return ()
+    variants = (token for term in asked.targets for token in (*term.tokens, *dict(term.variants)))
+    nouns = "|".join(re.escape(token) for token in dict.fromkeys(variants))
+    near = re.compile(
+        rf"{_NUMBER}\s*[余多]?[个篇名位项种款条张类]?[^。.，,；;\n]{{0,6}}?(?:{nouns})"
+        rf"|(?:{nouns})[^。.，,；;\n]{{0,6}}(?:达到?|共|有|为|超过|约)\s*{_NUMBER}",
+        re.IGNORECASE,
+    )
+    stating: dict[str, Fact] = {}
+    for fact in sorted(facts, key=lambda fact: -fact.score):
+        found = near.search(fact.text)
+        fits = fact.passage.kind != "row" and fact.is_eligible and fact.signals.own_coverage >= _STATED
+        if found and fits:
+            stating.setdefault(re.sub(r"\D", "", found[0]), fact)
+    return tuple(stating.values())
+
+
+def with_closing(best: Fact, facts: Sequence[Fact]) -> Fact:
+    """Return the sentence that says it is over or full, where one is about the same thing."""
+    closing = re.compile(question_words()["closing"], re.IGNORECASE)
+    over = [
+        fact
+        for fact in facts
+        if closing.search(fact.text) and fact.signals.coverage >= _SAME_THING * best.signals.coverage
+    ]
+    return max(over, key=lambda fact: fact.score, default=best)
+
+
+def also_asked(asked: Understanding, best: Fact, facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Return a sentence for the second thing asked for ("on which day, and how many came?")."""
+    shows = question_words()["shows"]
+    others = [kind for kind in ("date", "count", "contact") if kind in asked.kinds and kind != asked.kind]
+    found = []
+    for kind in others:
+        pattern = re.compile(shows[kind])
+        if pattern.search(best.text):
+            continue
+        fitting = [
+            fact for fact in facts
+            if pattern.search(fact.text) and not any(term.is_named for term in fact.missing)
+            and fact.signals.coverage >= _SAME_THING * best.signals.coverage
+        ]  # fmt: skip
+        found += [max(fitting, key=lambda fact: fact.score)] if fitting else []
+    return tuple(found)
+
+
+def worth_quoting(best: Fact, facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Return the best fact and those nearly as good."""
+    others = (fact for fact in facts if fact is not best and fact.is_eligible)
+    return best, *(fact for fact in others if fact.score >= _NEARLY_AS_GOOD * best.score)
