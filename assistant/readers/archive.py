@@ -4,6 +4,7 @@ import io
 import zipfile
 
 from assistant.errors import ReadError
+from assistant.readers.builder import said
 
 MAX_UNPACKED_BYTES = 400 * 1024 * 1024
 _MAX_FILES = 5_000
@@ -21,7 +22,7 @@ def check_archive(data: bytes, *, source: str) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise ReadError(f"{source} is damaged or no Office file ({error}); save it again.") from error
+        raise ReadError(f"{source} is damaged or no Office file ({said(error)}); save it again.") from error
     total = sum(part.file_size for part in parts)
     packed = sum(part.compress_size for part in parts)
     if len(parts) > _MAX_FILES or total > MAX_UNPACKED_BYTES:

@@ -31,6 +31,12 @@ def one_line(text: str) -> str:
     return _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip()
 
 
+def said(error: Exception) -> str:
+    """Return the message of a foreign parser, cut to what a sentence of ours can hold."""
+    text = one_line(str(error))
+    return text if len(text) <= 160 else f"{text[:160]}…"
+
+
 @dataclass(frozen=True)
 class _OpenSection:
     heading_path: tuple[str, ...]

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 
 from assistant.errors import ReadError
-from assistant.readers.builder import DocumentBuilder
+from assistant.readers.builder import DocumentBuilder, said
 from assistant.readers.grid import GridRow, grids_of, write_grids
 
 _DELIMITERS = ",\t;|"
@@ -29,7 +29,7 @@ def _rows(text: str, source: str) -> Iterator[GridRow]:
             yield GridRow(texts, start)
             start = reader.line_num + 1
     except csv.Error as error:
-        raise ReadError(f"{source}:{start} is not readable as delimited text: {error}.") from error
+        raise ReadError(f"{source}:{start} is not readable as delimited text: {said(error)}.") from error
 
 
 def _delimiter(text: str) -> str:

@@ -17,7 +17,7 @@ from lxml.etree import LxmlError
 
 from assistant.errors import ReadError
 from assistant.readers.archive import check_archive
-from assistant.readers.builder import DocumentBuilder, SourceFile
+from assistant.readers.builder import DocumentBuilder, SourceFile, said
 from assistant.readers.charset import read_bytes
 from assistant.readers.grid import GridRow, grids_of, write_grids
 from assistant.schema import Document
@@ -40,7 +40,7 @@ def read(file: SourceFile) -> Document:
         OpcError, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, LxmlError, OSError,
         RuntimeError, EOFError, zlib.error,
     ) as error:  # fmt: skip
-        raise ReadError(f"{file.source} is no document that Word would open ({error}); save it again.") from error
+        raise ReadError(f"{file.source} is no document that Word would open ({said(error)}); save it again.") from error
     builder = DocumentBuilder(file.source)
     _Walk(builder, word).children(body, 0)
     title = (word.core_properties.title or "").strip()

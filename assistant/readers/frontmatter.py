@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from assistant.errors import ReadError
+from assistant.readers.builder import said
 from assistant.readers.inline import text_of
 from assistant.readers.visible import parse
 from assistant.readers.yaml_tree import Mapping, Scalar, Sequence, Value, parse_yaml
@@ -47,7 +48,7 @@ def split_page(text: str, *, source: str) -> PageSource:
         try:
             fields = _from_toml(tomllib.loads(match.group(1)))
         except tomllib.TOMLDecodeError as error:
-            raise ReadError(f"{source} has front matter that is not valid TOML: {error}.") from error
+            raise ReadError(f"{source} has front matter that is not valid TOML: {said(error)}.") from error
     blank = "\n" * match.group().count("\n")
     return PageSource(fields, blank + text[match.end() :])
 

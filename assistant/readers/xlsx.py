@@ -19,7 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from assistant.errors import ReadError
 from assistant.readers.archive import check_archive
-from assistant.readers.builder import DocumentBuilder, SourceFile
+from assistant.readers.builder import DocumentBuilder, SourceFile, said
 from assistant.readers.charset import read_bytes
 from assistant.readers.grid import GridRow, grids_of, looks_like_header, write_grids
 from assistant.schema import Document
@@ -52,7 +52,7 @@ def _workbook(data: bytes, source: str) -> Workbook:
         InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError,
         IndexError, LxmlError, SyntaxError, OSError, RuntimeError, EOFError, zlib.error,
     ) as error:  # fmt: skip
-        raise ReadError(f"{source} is no workbook that Excel would open ({error}); save it again.") from error
+        raise ReadError(f"{source} is no workbook that Excel would open ({said(error)}); save it again.") from error
 
 
 def _write_sheet(builder: DocumentBuilder, sheet: Worksheet, stem: str) -> None:
