@@ -1,12 +1,15 @@
 """The widget as a guest on somebody else's site, across origins."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from conftest import ask
+from conftest import PICTURES, ask
 from playwright.sync_api import expect
 
+README = Path(__file__).resolve().parents[2] / "README.md"
 HOSTILE = """
   html { font-size: 62.5%; } * { letter-spacing: 3px; line-height: 1 !important; }
   button, textarea, a { background: hotpink !important; text-transform: uppercase !important; }
@@ -171,19 +174,25 @@ def test_an_origin_that_is_not_listed_cannot_ask(browser, site, lab):
     page.close()
 
 
-def test_one_line_in_conf_py_embeds_it_in_a_sphinx_site(open_page, site, lab, tmp_path, visit):
+@pytest.mark.parametrize("theme", ["sphinx_rtd_theme", "furo"])
+def test_the_readmes_line_embeds_it_in_a_sphinx_site(open_page, site, lab, tmp_path, visit, theme):
     visit.expected.append("ERR_FAILED")
-    script = ("widget.js", {"defer": "defer", "data-title": "问问课题组"})
-    line = f"html_js_files = [({lab.url + script[0]!r}, {script[1]!r})]"
-    (tmp_path / "conf.py").write_text(f"project = 'lab'\nlanguage = 'zh_CN'\nextensions = []\n{line}\n", "utf-8")
+    [line] = re.findall(r"^html_js_files = .*$", README.read_text("utf-8"), re.MULTILINE)
+    line = line.replace("https://HOST/", lab.url)
+    conf = f"project = 'lab'\nlanguage = 'zh_CN'\nextensions = []\nhtml_theme = {theme!r}\n{line}\n"
+    (tmp_path / "conf.py").write_text(conf, "utf-8")
     (tmp_path / "index.rst").write_text("课题组\n======\n\n编译与系统。\n", "utf-8")
-    built = site.folder / "sphinx"
-    options = ("-q", "-b", "html", str(tmp_path), str(built))
+    options = ("-q", "-b", "html", str(tmp_path), str(site.folder / theme))
     subprocess.run([sys.executable, "-m", "sphinx", *options], check=True, capture_output=True)
-    page = open_page(f"{site.origin}/sphinx/index.html")
+    page = open_page(f"{site.origin}/{theme}/index.html", scheme="dark")
+    expect(page.locator(".launcher")).to_have_text("问问实验室助手")
     page.click(".launcher")
     ask(page, "ECCV 上有哪些论文？")
     expect(page.locator("tbody tr")).to_have_count(2)
+    assert page.locator("textarea").evaluate("n => getComputedStyle(n).fontSize") == "16px"
+    page.wait_for_timeout(300)
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURES / f"sphinx-{theme}.png")
     page.route("**/ask", lambda route: route.abort())
     ask(page, "hello")
-    expect(page.locator(".search-link")).to_have_attribute("href", f"{site.origin}/sphinx/search.html?q=hello")
+    expect(page.locator(".search-link")).to_have_attribute("href", f"{site.origin}/{theme}/search.html?q=hello")
