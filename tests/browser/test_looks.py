@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import PICTURES, ask
+from conftest import PICTURES, answer_with, ask
 from playwright.sync_api import Browser, Page, expect
 from serving import serving
 
@@ -31,7 +31,8 @@ QUESTIONS = {
 
 
 def picture(page: Page, name: str) -> None:
-    page.wait_for_timeout(350)
+    page.evaluate("document.getAnimations().forEach((animation) => animation.finish?.())")
+    page.wait_for_timeout(100)
     PICTURES.mkdir(exist_ok=True)
     page.screenshot(path=PICTURES / f"{name}.png")
 
@@ -50,6 +51,43 @@ def test_the_page_in_every_look(open_page: Callable[..., Page], size: str, local
     page.locator(".turn").nth(1).locator(".quiet-link").first.click()
     page.wait_for_selector("dialog mark")
     picture(page, f"{name}-context")
+
+
+@pytest.mark.parametrize(
+    ("size", "locale", "scheme"),
+    [("phone", *LOOKS[0]), ("desktop", *LOOKS[1]), ("desktop", *LOOKS[2]), ("phone", *LOOKS[3])],
+)
+def test_every_state_that_is_no_answer(open_page: Callable[..., Page], visit, size, locale, scheme) -> None:
+    visit.expected += ["429", "500", "ERR_FAILED"]
+    width, height = SIZES[size]
+    page = open_page(
+        width=width, height=height, locale=locale, scheme=scheme, touch=size == "phone", reduced_motion="reduce"
+    )
+    page.evaluate("document.querySelector('lab-assistant').dataset.search = '/search.html?q={q}'")
+    name = f"{size}-{locale[:2]}-{scheme}"
+    ask(page, QUESTIONS[locale]["facts"])
+    page.locator(".thumb").last.click()
+    page.locator(".reasons .chip").nth(2).click()
+    picture(page, f"{name}-feedback")
+    page.locator(".form-actions button").first.click()
+    page.wait_for_selector(".told")
+    ask(page, "boom")
+    picture(page, f"{name}-failed")
+    page.route("**/ask", lambda route: route.abort())
+    ask(page, "hello")
+    picture(page, f"{name}-offline")
+    page.unroute("**/ask")
+    limited = '{"error": {"code": "rate-limited", "message": "x"}}'
+    answer_with(page, status=429, headers={"Retry-After": "12"}, content_type="application/json", body=limited)
+    ask(page, "hello")
+    picture(page, f"{name}-limited")
+    page.unroute("**/ask")
+    ask(page, "slow", wait=False)
+    page.wait_for_selector(".slow", timeout=4000)
+    picture(page, f"{name}-slow")
+    page.locator(".send.stop").click()
+    page.wait_for_selector(".stopped .note")
+    picture(page, f"{name}-stopped")
 
 
 @pytest.mark.parametrize("size", SIZES)

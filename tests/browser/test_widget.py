@@ -190,6 +190,8 @@ def test_the_readmes_line_embeds_it_in_a_sphinx_site(open_page, site, lab, tmp_p
     ask(page, "ECCV 上有哪些论文？")
     expect(page.locator("tbody tr")).to_have_count(2)
     assert page.locator("textarea").evaluate("n => getComputedStyle(n).fontSize") == "16px"
+    shown = "light" if theme == "sphinx_rtd_theme" else "dark"  # the one has no dark colours
+    expect(page.locator(".frame")).to_have_attribute("data-scheme", shown)
     page.wait_for_timeout(300)
     PICTURES.mkdir(exist_ok=True)
     page.screenshot(path=PICTURES / f"sphinx-{theme}.png")

@@ -12,6 +12,7 @@ from assistant.errors import SettingsError
 from assistant.journal import Journal
 from assistant.server.app import create_app
 from assistant.server.listening import open_server
+from assistant.server.pages import WEB_FOLDER
 from assistant.settings import Settings
 
 SITE = "https://lab.example"
@@ -135,6 +136,12 @@ def test_the_whole_widget_weighs_less_than_30_kb(client):
     replies = [client.get(path, accept_encoding="gzip") for path in paths]
     assert {reply.status for reply in replies} == {200}
     assert sum(len(reply.body) for reply in replies) < 30_000
+
+
+def test_the_page_asks_for_all_its_modules_at_once(client):
+    page = client.get("/").body.decode()
+    for module in (WEB_FOLDER / "modules").glob("*.js"):
+        assert module.name == "docs.js" or f'"modules/{module.name}"' in page
 
 
 def test_pages_load_nothing_from_elsewhere(client):

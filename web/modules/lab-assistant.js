@@ -13,14 +13,14 @@ import { chosenLanguage, loadWords } from "./words.js";
 const HOME = new URL("..", import.meta.url);
 const KEY_EVENTS = ["keydown", "keyup", "keypress"];
 
-let sheet; // one parsed style sheet serves every assistant of the page
+let parsed; // one parsed style sheet serves every assistant of the page
 
 function styles() {
-  sheet ??= fetch(new URL("styles/assistant.css", HOME)).then(async (response) => {
+  parsed ??= fetch(new URL("styles/assistant.css", HOME)).then(async (response) => {
     if (!response.ok) throw new Error("no style sheet");
     return new CSSStyleSheet().replace(await response.text());
   });
-  return sheet;
+  return parsed;
 }
 
 class LabAssistant extends HTMLElement {
@@ -30,8 +30,10 @@ class LabAssistant extends HTMLElement {
     this.base = new URL(this.dataset.api || HOME, location.href);
     this.memory = new Memory(this.base.host);
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [await styles()];
-    this.words = await loadWords(HOME, chosenLanguage(this.dataset.language, this.memory.language));
+    const language = chosenLanguage(this.dataset.language, this.memory.language);
+    const [sheet, words] = await Promise.all([styles(), loadWords(HOME, language)]);
+    root.adoptedStyleSheets = [sheet];
+    this.words = words;
     if (signal.aborted) return;
     // What is typed here is not meant for the host page's shortcuts.
     for (const type of KEY_EVENTS) this.addEventListener(type, (event) => event.stopPropagation(), { signal });
