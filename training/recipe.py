@@ -8,24 +8,31 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from tokenizers import Tokenizer
 
+from assistant.index.translation import TermTranslator
+from training.data import read_sections
 from training.export import export_model
+from training.glossing import gloss_pairs
 from training.start import teacher_directions
 from training.tasks import TaskTexts, tokenize_texts
 from training.train import TrainingPlan, idf, train
 from training.translation import Links, TokenPairs, learn_links, read_token_pairs, write_table
 from training.vocabulary import UNKNOWN, build_tokenizer, choose_words, count_words
 
-VERSION = "1.0"
+VERSION = "1.1"
 NAME = "lab-assistant-static"
 
 # Each batch is of one task; a task's share of the batches. Questions in English on Chinese
 # passages are what the assistant's visitors ask, so they come most often of the section tasks.
 SHARES = {
     "parallel": 3.0,
-    "dict": 1.5,
-    "qa_zh": 0.4,
-    "qa_en": 0.25,
-    "paraphrase_zh": 0.25,
+    "dict": 3.0,
+    "qa_zh": 1.5,
+    "qa_en": 0.5,
+    "paraphrase_zh": 0.3,
+    "gloss": 1.5,
+    "cloze": 0.7,
+    "back": 0.7,
+    "glossed_section": 1.0,
     "heading_en_en": 0.5,
     "heading_zh_zh": 0.5,
     "heading_en_zh": 0.8,
@@ -59,7 +66,10 @@ def make_model(data: Path, output: Path, recipe: Recipe) -> None:
     links = learn_links(pairs)
     count = write_table(output / "translation", pairs, links)
     _log.info("translation table: %d translations", count)
-    texts = tokenize_texts(data, tokenizer, limit=recipe.row_limit)
+    sections = read_sections(data, held_out=False, limit=recipe.row_limit)
+    translator = TermTranslator.load(output / "translation")
+    made = gloss_pairs(data, sections, translator, seed=recipe.plan.seed, limit=recipe.row_limit)
+    texts = tokenize_texts(data, tokenizer, made, limit=recipe.row_limit)
     weights = _trained(texts, tokenizer, pairs, links, recipe)
     export_model(output, tokenizer, weights, name=NAME, version=VERSION)
 

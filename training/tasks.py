@@ -8,9 +8,18 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from training.data import read_pairs, read_sections, short_heading, split_first_sentence
+from training.data import (
+    SectionRow,
+    TextPair,
+    read_pairs,
+    read_sections,
+    short_heading,
+    split_first_sentence,
+)
 
 _LANGUAGES = ("en", "zh")
+# Files and made pairs whose rows are a question and its passage.
+_ASKED = ("qa_zh", "qa_en", "paraphrase_zh", "gloss", "glossed_section", "back", "cloze")
 _MAX_TOKENS = 160  # of one text; a passage's subject shows long before
 
 
@@ -80,7 +89,7 @@ def _fields_of(name: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """Return the file of a task and the fields of its two sides."""
     if name in ("parallel", "dict"):
         return name, ("en",), ("zh",)
-    if name in ("qa_zh", "qa_en", "paraphrase_zh", "gloss"):
+    if name in _ASKED:
         return name, ("q",), ("p",)
     kind, query, passage = name.split("_")
     rest = f"rest_{passage}"
@@ -93,8 +102,17 @@ def _fields_of(name: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     raise ValueError(f"no such training task: {name}")
 
 
-def tokenize_texts(folder: Path, tokenizer: Tokenizer, *, limit: int | None = None) -> TaskTexts:
-    """Read and tokenise every training text of the sources that are not held out."""
+def tokenize_texts(
+    folder: Path,
+    tokenizer: Tokenizer,
+    made: Mapping[str, Sequence[TextPair]],
+    *,
+    limit: int | None = None,
+) -> TaskTexts:
+    """Read and tokenise every training text of the sources that are not held out.
+
+    ``made``: pairs that stand in no file, by the name of their task.
+    """
     texts: dict[str, list[str]] = {}
     sources: dict[str, np.ndarray] = {}
     for name, left, right in (
@@ -102,17 +120,24 @@ def tokenize_texts(folder: Path, tokenizer: Tokenizer, *, limit: int | None = No
         ("qa_zh", "q", "p"), ("qa_en", "q", "p"), ("paraphrase_zh", "q", "p"),
     ):  # fmt: skip
         pairs = read_pairs(folder, name, left, right, held_out=False, limit=limit)
-        texts[f"{name}.{left}"] = [pair.left for pair in pairs]
-        texts[f"{name}.{right}"] = [pair.right for pair in pairs]
+        texts |= {f"{name}.{left}": [p.left for p in pairs], f"{name}.{right}": [p.right for p in pairs]}
+        sources[name] = _numbered([pair.source for pair in pairs])
+    for name, pairs in made.items():
+        texts |= {f"{name}.q": [p.left for p in pairs], f"{name}.p": [p.right for p in pairs]}
         sources[name] = _numbered([pair.source for pair in pairs])
     rows = read_sections(folder, held_out=False, limit=limit)
     sources["sections"] = _numbered([row.source for row in rows])
+    return _tokenized(tokenizer, texts | _section_texts(rows), sources)
+
+
+def _section_texts(rows: Sequence[SectionRow]) -> dict[str, list[str]]:
+    texts: dict[str, list[str]] = {}
     for language in _LANGUAGES:
         cut = [split_first_sentence(row.bodies[language]) for row in rows]
         texts[f"sections.first_{language}"] = [first for first, _ in cut]
         texts[f"sections.rest_{language}"] = [rest for _, rest in cut]
         texts[f"sections.heading_{language}"] = [short_heading(row.headings[language]) for row in rows]
-    return _tokenized(tokenizer, texts, sources)
+    return texts
 
 
 def _tokenized(tokenizer: Tokenizer, texts: Mapping[str, Sequence[str]], sources: dict[str, np.ndarray]) -> TaskTexts:

@@ -14,9 +14,9 @@ from training.tasks import Task
 class TrainingPlan:
     """Everything that decides the outcome besides the data."""
 
-    steps: int = 4000
+    steps: int = 3000
     batch: int = 1280
-    learning_rate: float = 0.005
+    learning_rate: float = 0.004
     temperature: float = 0.05
     one_source_share: float = 0.3  # of the batches: negatives from the same repository
     token_dropout: float = 0.1

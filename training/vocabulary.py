@@ -16,7 +16,7 @@ import zhconv
 from sentencepiece import sentencepiece_model_pb2
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
-from training.data import HELD_OUT_SOURCES, read_rows
+from training.data import is_held_out, read_rows
 
 UNKNOWN = "[UNK]"
 _RUN = re.compile(r"[a-z]+|[0-9]+|[\u3400-\u4dbf\u4e00-\u9fff]+")
@@ -115,7 +115,7 @@ def _training_texts(folder: Path, limit: int | None) -> Iterator[str]:
     for name, fields, most in _SOURCES:
         previous = ""
         for row in read_rows(folder, name, limit=min(filter(None, (limit, most)), default=None)):
-            if row["src"] in HELD_OUT_SOURCES:
+            if is_held_out(row["src"]):
                 continue
             for field in fields:
                 # Questions on one passage follow each other: count the passage once.
