@@ -2,6 +2,7 @@
 
 import hashlib
 import mimetypes
+import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 from apiflask import APIBlueprint
 from flask import Response, abort, request
 
-WEB_FOLDER = Path(__file__).resolve().parents[2] / "web"
+_CHECKOUT = Path(__file__).resolve().parents[2] / "web"
+_INSTALLED = Path(sysconfig.get_path("data")) / "share" / "lab-assistant" / "web"  # as pyproject.toml says
+# Beside an installed package, "web" may be somebody else's.
+WEB_FOLDER = _CHECKOUT if (_CHECKOUT / "widget.js").is_file() else _INSTALLED
 
 _FOLDERS = ("modules", "styles", "locales")
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".json": "application/json"}

@@ -15,7 +15,7 @@ QUESTIONS = {
 
 def assert_accessible(page: Page) -> None:
     page.evaluate("document.getAnimations().forEach((animation) => animation.finish?.())")
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(100)
     results = Axe().run(page)
     found = [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in results.response["violations"]]
     assert found == []
@@ -29,7 +29,10 @@ def test_the_page_has_no_accessibility_violation(open_page, scheme, locale):
     assert_accessible(page)
     for question in QUESTIONS[locale]:
         ask(page, question)
+    page.locator(".turn:nth-child(2) .thumb").last.click()
+    page.locator(".reasons .chip").first.click()
     assert_accessible(page)
+    page.keyboard.press("Escape")
     page.click(".turn:nth-child(2) .quiet-link >> nth=0")
     page.wait_for_selector("dialog mark")
     assert_accessible(page)
