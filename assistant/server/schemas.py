@@ -125,6 +125,7 @@ class FeedbackIn(Schema):
             "null": "must be true or false",
             "invalid": "must be true or false",
         },
+        metadata={"example": True},
     )
     reason = String(
         load_default="",

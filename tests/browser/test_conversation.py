@@ -209,5 +209,6 @@ def test_the_documentation_of_the_api_is_readable(open_page, lab, browser, visit
     page.goto(f"{lab.url}docs")
     expect(page.locator("section#ask h2")).to_contain_text("POST /ask")
     expect(page.locator("section#ask pre")).to_contain_text("curl")
+    expect(page.locator("section#feedback pre")).to_contain_text('{"answer":"0123456789abcdef","helpful":true}')
     expect(page.locator("section#AnswerOut")).to_contain_text("citations")
     page.close()

@@ -32,7 +32,7 @@ QUESTIONS = {
 
 def picture(page: Page, name: str) -> None:
     page.evaluate("document.getAnimations().forEach((animation) => animation.finish?.())")
-    page.wait_for_timeout(100)
+    page.wait_for_timeout(100)  # fonts
     PICTURES.mkdir(exist_ok=True)
     page.screenshot(path=PICTURES / f"{name}.png")
 
@@ -82,8 +82,11 @@ def test_every_state_that_is_no_answer(open_page: Callable[..., Page], visit, si
     ask(page, "hello")
     picture(page, f"{name}-limited")
     page.unroute("**/ask")
+    page.clock.install()
     ask(page, "slow", wait=False)
-    page.wait_for_selector(".slow", timeout=4000)
+    page.wait_for_selector(".skeleton")
+    page.clock.run_for(3100)
+    page.wait_for_selector(".slow")
     picture(page, f"{name}-slow")
     page.locator(".send.stop").click()
     page.wait_for_selector(".stopped .note")

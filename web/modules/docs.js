@@ -79,7 +79,8 @@ function curl(method, path, operation, spec) {
   const address = `${location.origin}${path}`;
   if (method === "post") {
     const name = operation.requestBody.content["application/json"].schema.$ref.split("/").at(-1);
-    const body = { question: spec.components.schemas[name].properties.question.example };
+    const { properties, required } = spec.components.schemas[name];
+    const body = Object.fromEntries(required.map((field) => [field, properties[field].example]));
     return `curl ${address} -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
   }
   const wanted = operation.parameters?.find((parameter) => parameter.in === "query" && parameter.required);
