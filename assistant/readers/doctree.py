@@ -191,6 +191,8 @@ class _Walker:
     def _toctree(self, node: Toctree) -> None:
         line, reading = self._line_of(node), self._document.settings.reading
         self._add_at("paragraph", node["caption"], line)
+        # Where none of its pages is here, the folder is a part of the site: the names are kept.
+        is_partial = not any(reading.is_page(target) for target, _, _ in node["entries"])
         for target, title, line in node["entries"]:
             if "://" in target:
                 self.builder.link(title or target, target, line=line)
@@ -199,7 +201,8 @@ class _Walker:
             self.toctree.append(target)
             if reading.settings.docnames and not reading.is_page(target):
                 self.builder.warn(line, "missing-page", f"the toctree names {target}, which is no page of the site")
-                continue
+                if not is_partial:
+                    continue
             name = target.rsplit("/", 1)[-1]
             text = title or self._refer("doc", target, name)
             self.builder.link(text, target, line=line)
