@@ -59,9 +59,17 @@ class ServerSettings(_Part):
 
 
 class JournalSettings(_Part):
-    """Where questions and feedback are kept."""
+    """Where questions and feedback are kept, and how long."""
 
     url: str = "sqlite:///.assistant/journal.db"
+    retention_days: int = Field(90, ge=1, le=36500)
+
+
+class AdminSettings(_Part):
+    """The webmaster's desk at /admin, which is off without a token."""
+
+    token_env: str = Field("LAB_ASSISTANT_ADMIN_TOKEN", min_length=1)  # the NAME of an environment variable
+    eval_folder: Path = Path(".assistant/eval")  # where questions chosen at the desk are collected
 
 
 class Settings(BaseSettings):
@@ -77,6 +85,7 @@ class Settings(BaseSettings):
     answer: AnswerSettings = AnswerSettings()
     server: ServerSettings = ServerSettings()
     journal: JournalSettings = JournalSettings()
+    admin: AdminSettings = AdminSettings()
 
     @classmethod
     def settings_customise_sources(cls, settings_cls, init_settings, env_settings, **others):  # noqa: ANN001, ANN003, ANN206, ARG003
@@ -169,7 +178,10 @@ def _resolved(settings: Settings, folder: Path) -> Settings:
     corpus = settings.corpus.model_copy(update={"path": folder / settings.corpus.path.expanduser()})
     index = settings.index.model_copy(update={"path": folder / settings.index.path.expanduser()})
     journal = settings.journal.model_copy(update={"url": _placed(settings.journal.url, folder)})
-    return settings.model_copy(update={"corpus": corpus, "index": index, "journal": journal})
+    eval_folder = folder / settings.admin.eval_folder.expanduser()
+    admin = settings.admin.model_copy(update={"eval_folder": eval_folder})
+    parts = {"corpus": corpus, "index": index, "journal": journal, "admin": admin}
+    return settings.model_copy(update=parts)
 
 
 def _placed(url: str, folder: Path) -> str:
