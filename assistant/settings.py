@@ -1,5 +1,6 @@
 """The configuration: a YAML file, each key optional, overridden by ASSISTANT_* variables."""
 
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentValueError
 
@@ -42,10 +43,33 @@ class EmbeddingSettings(_Part):
     model: str = "default"
 
 
+class LanguageModelSettings(_Part):
+    """Which language model puts answers into words, and what it may use; money in any one currency."""
+
+    base_url: str = Field(pattern=r"^https?://\S+$")
+    model: str = Field(min_length=1)
+    api_key_env: str = Field("", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")
+    timeout_s: float = Field(20, gt=0, le=600)
+    max_tokens: int = Field(4000, ge=500)  # of one question: prompt and reply together
+    questions_per_minute: int = Field(30, ge=1)
+    price_per_million_input_tokens: float = Field(0, ge=0)
+    price_per_million_output_tokens: float = Field(0, ge=0)
+    spend_per_day: float = Field(math.inf, ge=0)  # UTC days
+    ledger: Path = Path(".assistant/language-model.db")
+
+    @model_validator(mode="after")
+    def _knows_what_it_spends(self) -> "LanguageModelSettings":
+        has_price = self.price_per_million_input_tokens or self.price_per_million_output_tokens
+        if self.spend_per_day != math.inf and not has_price:
+            raise ValueError("spend_per_day needs price_per_million_input_tokens and …_output_tokens")
+        return self
+
+
 class AnswerSettings(_Part):
     """How answers are made."""
 
     max_citations: int = Field(3, ge=1, le=20)
+    language_model: LanguageModelSettings | None = None  # absent: answers are extractive
 
 
 class ServerSettings(_Part):
@@ -180,7 +204,12 @@ def _resolved(settings: Settings, folder: Path) -> Settings:
     journal = settings.journal.model_copy(update={"url": _placed(settings.journal.url, folder)})
     eval_folder = folder / settings.admin.eval_folder.expanduser()
     admin = settings.admin.model_copy(update={"eval_folder": eval_folder})
-    parts = {"corpus": corpus, "index": index, "journal": journal, "admin": admin}
+    answer = settings.answer
+    if answer.language_model is not None:
+        ledger = folder / answer.language_model.ledger.expanduser()
+        model = answer.language_model.model_copy(update={"ledger": ledger})
+        answer = answer.model_copy(update={"language_model": model})
+    parts = {"corpus": corpus, "index": index, "answer": answer, "journal": journal, "admin": admin}
     return settings.model_copy(update=parts)
 
 
