@@ -14,7 +14,9 @@ import yaml
 
 from assistant.schema import Language
 
-TOKENIZER = "jieba-search+snowball-2"  # changes whenever the tokens of any text change
+TOKENIZER = "jieba-search+snowball-3"  # changes whenever the tokens of any text change
+
+_ADDED_FREQUENCY = 2000  # of words added to jieba's: as common as 导师 there
 
 _HAN_CLASS = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HAN = re.compile(f"[{_HAN_CLASS}]")
@@ -30,9 +32,10 @@ _LATIN_PART = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 # A sentence ends at a Chinese or Latin mark, with any closing quotes; a full stop ends one only
-# before white space or Chinese, so that 1.4B, e.g. file.py, J. Smith and pjlab.org.cn stay whole.
+# before white space or Chinese, so that 1.4B, e.g. file.py, J. Smith and pjlab.org.cn stay whole; a ? inside an address ends nothing.
 _SENTENCE_END = re.compile(
-    r"(?:[。！？；!?;]+|(?<!\b[A-Z])(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bFig)(?<!\bDr)"
+    rf"(?:[。！？；]+|[!?;]+(?=[\s\"'”’」』）)\]!?;]|$|[{_HAN_CLASS}])"
+    r"|(?<!\b[A-Z])(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bFig)(?<!\bDr)"
     rf"(?<!\bProf)(?<!\bNo)\.(?=\s|$|[{_HAN_CLASS}]))[\"'”’」』）)\]]*"
 )
 
@@ -253,7 +256,17 @@ def _segmenter():  # noqa: ANN202 (jieba has no type stubs)
     segmenter = jieba.Tokenizer()
     segmenter.tmp_dir = str(_private_cache_folder())
     segmenter.initialize()
+    for word in _added_words():
+        if not segmenter.FREQ.get(word):
+            segmenter.add_word(word, _ADDED_FREQUENCY)
     return segmenter
+
+
+def _added_words() -> Iterator[str]:
+    listed = (Path(__file__).parent / "lexicon" / "segments.txt").read_text("utf-8")
+    for line in listed.splitlines():
+        if not line.startswith("#"):
+            yield from line.split()
 
 
 def _private_cache_folder() -> Path:

@@ -26,8 +26,8 @@ class OneWordTranslator:
     """Knows one word."""
 
     def translate(self, tokens: Sequence[str]) -> tuple[tuple[str, float], ...]:
-        """Return what ``training`` is in Chinese, and a translation too faint to count."""
-        return (("训练", 0.9), ("faint", 0.01)) if "train" in tokens else ()
+        """Return what ``garden`` is in Chinese, and a translation too faint to count."""
+        return (("花园", 0.9), ("faint", 0.01)) if "garden" in tokens else ()
 
 
 def parser(corpus: Sequence[str]) -> QueryParser:
@@ -54,8 +54,8 @@ def test_a_question_has_the_terms_of_its_case(entry):
 
 
 def test_a_translation_counts_unless_it_is_faint():
-    [found] = parser(["训练"]).parse("training")
-    assert dict(found.variants) == {"训练": 0.9}
+    [found] = parser(["花园"]).parse("gardens")
+    assert dict(found.variants) == {"花园": 0.9}
 
 
 def test_a_rare_word_narrows_a_question_more_than_a_frequent_one():

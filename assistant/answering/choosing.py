@@ -9,10 +9,10 @@ from assistant.answering.tables import RowAnswer
 from assistant.answering.understanding import Understanding, question_words
 
 _MOST_ROWS = 200  # a question that matches more rows than this names no list
-_STATED = 0.75  # share of the question in a sentence that states a number: no need to count rows
+_STATED = 0.7  # share of the question in a sentence that states a number: no need to count rows
 _HEADED = 0.6  # share of the question in the headings from which a section is about it
 _SAME_THING = 0.6  # share of the best coverage from which two sentences are about one thing
-_NEARLY_AS_GOOD = 0.93  # share of the best score from which a second fact is quoted too
+_NEARLY_AS_GOOD = 0.85  # share of the best score from which a second fact is quoted too
 _NUMBER = r"(?<![\d./-])(?!(?:19|20)\d\d\b)(?:\d[\d,]*\+?|[二三四五六七八九十百千万两]+)"
 
 
