@@ -7,6 +7,7 @@ from assistant.answering.choosing import (
     rows_answer_best,
     stated_counts,
     with_closing,
+    with_rivals,
     worth_quoting,
 )
 from assistant.answering.composing import Composer
@@ -84,6 +85,8 @@ class Answerer:
     def _quoted(self, asked: Understanding, found: Gathered, best: Fact) -> tuple[Fact, ...]:
         if asked.kind == "status":
             best = with_closing(best, found.sentences)
-        elif asked.kind == "howto":
+        elif asked.kind in ("howto", "list"):
             best = self._evidence.start_of_section(asked, best)
+        else:
+            best = with_rivals(best, found.sentences)
         return (*worth_quoting(best, found.facts), *also_asked(asked, best, found.sentences))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistant.answering.abstaining import Verdict
 from assistant.answering.facts import Fact
@@ -12,6 +13,8 @@ _MOST_ROWS = 200  # a question that matches more rows than this names no list
 _STATED = 0.7  # share of the question in a sentence that states a number: no need to count rows
 _HEADED = 0.6  # share of the question in the headings from which a section is about it
 _SAME_THING = 0.6  # share of the best coverage from which two sentences are about one thing
+_RIVAL = 0.85  # share of the best score from which a sentence of the same passage is quoted too
+_LONGEST_SPAN = 400  # characters of a quote that holds both
 _NEARLY_AS_GOOD = 0.85  # share of the best score from which a second fact is quoted too
 _NUMBER = r"(?<![\d./-])(?!(?:19|20)\d\d\b)(?:\d[\d,]*\+?|[二三四五六七八九十百千万两]+)"
 
@@ -78,6 +81,25 @@ def also_asked(asked: Understanding, best: Fact, facts: Sequence[Fact]) -> tuple
         ]  # fmt: skip
         found += [max(fitting, key=lambda fact: fact.score)] if fitting else []
     return tuple(found)
+
+
+def with_rivals(best: Fact, facts: Sequence[Fact]) -> Fact:
+    """Return ``best`` widened to the sentences of its passage that are nearly as good.
+
+    Of "led by A … belongs to the centre led by B" no score tells which one is meant: both are read.
+    """
+    if best.passage.kind == "row":
+        return best
+    rivals = [
+        fact for fact in facts
+        if fact.passage.id == best.passage.id and fact.is_eligible
+        and fact.score >= _RIVAL * best.score
+        and max(fact.end, best.end) - min(fact.start, best.start) <= _LONGEST_SPAN
+    ]  # fmt: skip
+    start = min((fact.start for fact in rivals), default=best.start)
+    end = max((fact.end for fact in rivals), default=best.end)
+    fits = end - start <= _LONGEST_SPAN
+    return replace(best, start=start, end=end) if fits else best
 
 
 def worth_quoting(best: Fact, facts: Sequence[Fact]) -> tuple[Fact, ...]:
