@@ -9,13 +9,13 @@ SUPPORTED := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
 CHROMIUMS := chromium chromium-browser google-chrome google-chrome-stable
 
-.PHONY: run test environment test-environment chromium
+.PHONY: run test environment test-environment chromium postgresql
 
 run: environment
 	@$(PY) -m assistant serve
 
 # -m "" also runs the tests marked slow and browser.
-test: test-environment chromium
+test: test-environment chromium postgresql
 	@HF_HUB_OFFLINE=1 $(PY) -m pytest -m ""
 
 environment: $(VENV)/.installed
@@ -59,3 +59,17 @@ chromium:
 	fi; \
 	echo "The browser tests need Chromium and a Chinese font: install $$missing, then run make test again." >&2; \
 	exit 1
+
+# Finds a PostgreSQL server for the tests to start one of their own, or installs Debian's (with no
+# cluster that would run beside it) where that needs no password; without it those tests are skipped.
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null && exit 0; \
+	root=""; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
+	if command -v apt-get >/dev/null && $$root true 2>/dev/null; then \
+	  echo "Installing postgresql …"; \
+	  $$root mkdir -p /etc/postgresql-common/createcluster.d && \
+	  echo "create_main_cluster = false" | $$root tee /etc/postgresql-common/createcluster.d/no-main.conf >/dev/null && \
+	  $$root apt-get -qq update && \
+	  DEBIAN_FRONTEND=noninteractive $$root apt-get -qq install --no-install-recommends postgresql >/dev/null && exit 0; \
+	fi; \
+	echo "Without PostgreSQL its tests are skipped: install postgresql to run them." >&2

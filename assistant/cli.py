@@ -116,7 +116,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
 
     assistant = load_assistant(settings)
     assistant.ask("hello")  # loads what the first question would otherwise wait for
-    journal = Journal.open(settings.journal.url)
+    journal = Journal.open(settings.journal.url, retention_days=settings.journal.retention_days)
     server = open_server(create_app(settings, lambda: assistant, journal), settings)
     host, port = server.effective_host, server.effective_port
     print(f"Lab Assistant answers at http://{host}:{port}/  (Ctrl+C ends it)", flush=True)

@@ -16,10 +16,10 @@ PACKAGE = ROOT / "assistant"
 FLOORS = (
     ("__main__",),
     ("cli", "server", "client"),
-    ("evaluation", "report"),
+    ("evaluation", "reporting"),
     ("pipeline",),
     ("retrieval", "answering", "query"),
-    ("readers", "chunking", "index", "journal"),
+    ("readers", "chunking", "index", "journal", "migrations"),
     ("settings", "text"),
     ("schema", "errors", ""),  # "": assistant/__init__.py
 )

@@ -102,5 +102,8 @@ def test_the_shipped_configuration_shows_the_defaults():
     assert shipped.corpus.path == ROOT / default.corpus.path
     assert shipped.index.path == ROOT / default.index.path
     assert shipped.journal.url == f"sqlite:///{ROOT}/{default.journal.url.removeprefix('sqlite:///')}"
-    moved = {"corpus", "index", "journal"}
+    assert shipped.journal.retention_days == default.journal.retention_days
+    assert shipped.admin.eval_folder == ROOT / default.admin.eval_folder
+    assert shipped.admin.token_env == default.admin.token_env
+    moved = {"corpus", "index", "journal", "admin"}
     assert shipped.model_dump(exclude=moved) == default.model_dump(exclude=moved)

@@ -34,6 +34,7 @@ def create_app(settings: Settings, assistant_source: AssistantSource, journal: J
     app = APIFlask(__name__, title="Lab Assistant", version="1", docs_path=None, static_folder=None)
     _configure(app)
     metrics = Metrics()
+    metrics.watch(journal)
     register_headers(app, allowed_origins=settings.server.allowed_origins, metrics=metrics)
     register_failures(app)
     limit_questions(app, rate_limit=settings.server.rate_limit)

@@ -1,8 +1,13 @@
 """What Prometheus may know of the server: how many questions, how answered, how fast."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from collections.abc import Iterator
 
+from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+from assistant.journal import Journal
 from assistant.schema import Answer
 
 METRICS_TYPE = CONTENT_TYPE_LATEST
@@ -35,6 +40,22 @@ class Metrics:
         self._answers.labels(answer.kind, answer.question.language, outcome).inc()
         self._seconds.observe(seconds)
 
+    def watch(self, journal: Journal) -> None:
+        """Tell also how many questions ``journal`` has still to write and how many it lost."""
+        self._registry.register(_JournalCollector(journal))
+
     def exposition(self) -> bytes:
         """Return all counters in Prometheus' text format."""
         return generate_latest(self._registry)
+
+
+class _JournalCollector(Collector):
+    """Asks the journal each time Prometheus asks us."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the journal's two numbers."""
+        yield GaugeMetricFamily("assistant_journal_waiting", "Questions not written yet", self._journal.waiting)
+        yield CounterMetricFamily("assistant_journal_lost", "Questions that could not be kept", self._journal.lost)

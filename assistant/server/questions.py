@@ -1,6 +1,5 @@
 """Routes that ask: ``POST /ask`` and ``GET /ask?q=``, answered as JSON or as an event stream."""
 
-import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 from apiflask import APIBlueprint
 from flask import Response, g, jsonify, request
 
-from assistant.errors import JournalError
 from assistant.journal import Journal
 from assistant.server.metrics import Metrics
 from assistant.server.requests import require_json_object
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from assistant.pipeline import Assistant
 
 AssistantSource = Callable[[], "Assistant"]
-_log = logging.getLogger(__name__)
 _EVENTS = {
     "description": "The answer; as meta, delta, citation and done events (or error) where Accept asks for a stream",
     "content": {"text/event-stream": {}},
@@ -82,10 +79,7 @@ def _answered(assistant: "Assistant", asked: Body, metrics: Metrics, journal: Jo
     took_s = time.perf_counter() - started
     metrics.answered(answer, took_s)
     body = answer_body(answer, index=assistant.generation, took_ms=took_s * 1000)
-    try:
-        journal.asked(answer, answer_id=body["id"], generation=body["index"], took_ms=body["took_ms"])
-    except JournalError as error:
-        _log.warning("%s", error)  # a visitor's answer does not depend on our notes
+    journal.asked(answer, answer_id=body["id"], generation=body["index"], took_ms=body["took_ms"])
     return body
 
 

@@ -1,0 +1,28 @@
+"""The databases that a journal may live in: every test that takes ``url`` runs on each."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from postgres import Postgres, find_program
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    if not find_program("initdb"):
+        pytest.skip("no PostgreSQL server is installed (Debian: apt install postgresql)")
+    server = Postgres()
+    try:
+        server.create()
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/deep/journal.db"
+    return request.getfixturevalue("postgres").new_database()
