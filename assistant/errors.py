@@ -7,6 +7,7 @@ AssistantError                 the base: one sentence that says what, where and 
 │   └── NotPublished           its front matter says that visitors do not see it
 ├── IndexMissing               there is no index yet
 ├── IndexDamaged               the index on disk is incomplete, altered or of another make
+├── IndexBusy                  another build is writing the index
 ├── ModelError                 the embedding model is missing or does not load
 ├── OptionalPackageMissing     a setting needs a package that is not installed
 ├── JournalError               the journal of questions and feedback cannot be opened, read or written
@@ -41,6 +42,10 @@ class IndexMissing(AssistantError):
 
 class IndexDamaged(AssistantError):
     """An index generation is incomplete, altered, or made by other settings."""
+
+
+class IndexBusy(AssistantError):
+    """Another build is writing the index."""
 
 
 class ModelError(AssistantError):

@@ -10,8 +10,8 @@ from typing import Literal
 
 from assistant.answering.answerer import Answerer
 from assistant.chunking import chunk, collapse
-from assistant.errors import CorpusError, IndexDamaged, IndexMissing, QuestionError
-from assistant.index import store
+from assistant.errors import CorpusError, IndexDamaged, IndexMissing, QuestionError, SettingsError
+from assistant.index import generations, store
 from assistant.index.conflicts import told_once
 from assistant.index.embedding import Embedder, embedder_name, load_embedder
 from assistant.index.frequency import WordFrequency
@@ -30,6 +30,7 @@ from assistant.text import detect_language, tokenize
 
 LONGEST_QUESTION = 500  # characters
 _MOST_HISTORY = 20
+_LONGEST_BUILD_S = 3600.0
 _EMBED_BATCH = 256
 _FRONT_PAGE = re.compile(r"^(?:[^/]+/)?(?:index|about|home|readme)\.\w+$", re.IGNORECASE)
 _LATIN_NAME = re.compile(r"[A-Z][A-Za-z0-9]+(?:-[A-Z][A-Za-z0-9]+)*")
@@ -107,10 +108,26 @@ class Assistant:
         return page.text if page else None
 
 
-def build(settings: Settings, *, on_progress: Progress | None = None) -> BuildSummary:
-    """Read the corpus, write a new generation and switch to it."""
-    started = perf_counter()
+def build(
+    settings: Settings, *, on_progress: Progress | None = None, wait_s: float = _LONGEST_BUILD_S
+) -> BuildSummary:
+    """Read the corpus, write a new generation, try it and switch to it.
+
+    While another build runs, this one waits up to ``wait_s``, with the stage "waiting"; then it
+    raises IndexBusy. Raises IndexDamaged where what was written does not answer as it should.
+    """
     tell = on_progress or (lambda stage, done, total: None)
+    folder = settings.index.path
+    try:
+        with generations.building(folder, wait_s=wait_s, on_wait=lambda: tell("waiting", 0, 1)):
+            return _build(settings, tell)
+    except OSError as error:
+        message = f"{folder}: the index cannot be written ({error.strerror}); make room there or set index.path."
+        raise SettingsError(message) from error
+
+
+def _build(settings: Settings, tell: Progress) -> BuildSummary:
+    started = perf_counter()
     corpus = _read(settings, lambda done, total: tell("reading", done, total))
     documents = [document for document in corpus.documents if document.status != "placeholder"]
     records = build_records(documents)
@@ -131,8 +148,26 @@ def build(settings: Settings, *, on_progress: Progress | None = None) -> BuildSu
     )
     answerer = _answerer(generation, embedder, settings)
     examples = tuple(e for language in _LANGUAGES for e in answerer.find_examples(language))
-    manifest = store.save(settings.index.path, replace(generation, examples=examples))
+    manifest = store.save(
+        settings.index.path,
+        replace(generation, examples=examples),
+        verify=lambda made: _verify(made, answerer, _answerer(made, embedder, settings)),
+    )
     return _summary(manifest, corpus, passages, records, perf_counter() - started)
+
+
+def _verify(made: store.Generation, answerer: Answerer, again: Answerer) -> None:
+    """Ask what was read back from disk a few questions; it answers as what was built, or is not served."""
+    asked = [Question(e.question, (), e.language) for e in made.examples]
+    asked += [Question(made.passages[0].text[:LONGEST_QUESTION], (), made.passages[0].language)]
+    for question in asked:
+        now, then = again.answer(question), answerer.answer(question)
+        # Suggestions are taken from the examples, which the first of the two has only just found.
+        if (now.kind, now.text, now.citations) != (then.kind, then.text, then.citations):
+            raise IndexDamaged(
+                f"generation {made.manifest.generation}: read back from disk it answers “{question.text}” "
+                "otherwise than it should; check the disk and run 'python -m assistant build' again."
+            )
 
 
 def is_current(settings: Settings) -> bool:
@@ -149,12 +184,12 @@ def is_current(settings: Settings) -> bool:
 
 
 def load_assistant(settings: Settings) -> Assistant:
-    """Load the current generation.
+    """Load the current generation; the one before where it is damaged, which the log tells.
 
     Raises IndexMissing, IndexDamaged or ModelError.
     """
     embedder = load_embedder(settings.embedding.model)
-    generation = store.load(settings.index.path, model=embedder.name)
+    generation = store.load_last_good(settings.index.path, model=embedder.name)
     if generation.manifest.dimension != embedder.dimension:
         raise IndexDamaged(
             f"{settings.index.path}: vectors of {generation.manifest.dimension} dimensions, the model "

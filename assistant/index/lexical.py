@@ -8,6 +8,8 @@ from pathlib import Path
 import bm25s
 import numpy as np
 
+from assistant.index import disk
+
 _VOCABULARY = "vocabulary.json"
 _ARRAYS = ("data", "indices", "indptr")
 
@@ -58,12 +60,15 @@ class LexicalIndex:
         arrays = [np.load(folder / f"{name}.npy", allow_pickle=False) for name in _ARRAYS]
         return cls(vocabulary, *arrays, passage_count)
 
-    def save(self, folder: Path) -> None:
-        """Write the index into an existing, empty folder."""
+    def save(self, folder: Path) -> dict[str, str]:
+        """Write the index into an existing, empty folder; returns each file's SHA-256. Raises OSError."""
         tokens = json.dumps(list(self._vocabulary), ensure_ascii=False)
-        (folder / _VOCABULARY).write_text(tokens, "utf-8")
+        digests = {_VOCABULARY: disk.write(folder / _VOCABULARY, tokens.encode())}
         for name, array in zip(_ARRAYS, (self._data, self._indices, self._indptr), strict=True):
-            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+            with disk.writing(folder / f"{name}.npy") as sink:
+                np.lib.format.write_array(sink, np.asarray(array), allow_pickle=False)
+                digests[f"{name}.npy"] = sink.digest
+        return digests
 
     def scores(self, weighted_tokens: Sequence[tuple[str, float]]) -> np.ndarray:
         """Return each passage's BM25 score, (passages,) float32: weight times score, summed."""

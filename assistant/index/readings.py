@@ -4,11 +4,11 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from assistant.index import disk
 from assistant.readers.page import Label, Page, Reference
 from assistant.readers.remembering import KeptReading
 from assistant.schema import Block, Document, Link, Row, Section, Table, Warning
@@ -38,11 +38,10 @@ class ReadingFiles:
         values = {**dataclasses.asdict(reading), "is_page": isinstance(reading.read, Page)}
         content = json.dumps(values, separators=(",", ":")).encode()
         path = self._path(source)
-        aside = path.with_name(f".{path.name}-{os.getpid()}")
         with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            aside.write_bytes(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
-            os.replace(aside, path)
+            whole = hashlib.sha256(content).hexdigest().encode() + b"\n" + content
+            disk.replace_file(path, whole, durable=False)
 
     def keep_only(self, sources: Sequence[str]) -> None:
         """Remove what was kept of any other file."""

@@ -1,12 +1,10 @@
-"""Index generations on disk: written aside, checked, switched by one atomic rename."""
+"""One index generation as files: what is written, and how what is read is checked."""
 
 import dataclasses
 import hashlib
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +12,15 @@ from typing import Any
 import numpy as np
 
 from assistant.errors import IndexDamaged, IndexMissing, SettingsError
+from assistant.index import disk, generations
 from assistant.index.lexical import LexicalIndex
 from assistant.index.vectors import VectorIndex
 from assistant.schema import Conflict, Example, Field, Passage, Place, Record
 from assistant.text import TOKENIZER
 
 FORMAT = 4
-_CURRENT = "current"
 _MANIFEST = "manifest.json"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -74,19 +73,7 @@ def current_manifest(folder: Path) -> Manifest:
 
     Raises IndexMissing where there is none and IndexDamaged where it cannot be read.
     """
-    try:
-        name = (folder / _CURRENT).read_text("ascii").strip()
-    except FileNotFoundError:
-        raise IndexMissing(f"{folder}: no index yet; run 'python -m assistant build'.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise IndexDamaged(f"{folder / _CURRENT}: not readable; run 'build' again.") from error
-    path = folder / name / _MANIFEST
-    try:
-        values = json.loads(path.read_text("utf-8"))
-        manifest = Manifest(**values)
-    except (OSError, ValueError, TypeError) as error:
-        raise IndexDamaged(f"{path}: missing or not a manifest; run 'build' again.") from error
-    return manifest
+    return _manifest(folder / generations.current_name(folder))
 
 
 def load(folder: Path, *, model: str) -> Generation:
@@ -94,8 +81,37 @@ def load(folder: Path, *, model: str) -> Generation:
 
     Raises IndexMissing, or IndexDamaged with one sentence that says what does not match.
     """
-    manifest = current_manifest(folder)
-    here = folder / manifest.generation
+    while True:
+        name = generations.current_name(folder)
+        try:
+            return _load(folder / name, model)
+        except IndexDamaged:
+            # Two builds while we read remove what we read: then another one is current by now.
+            if generations.current_name(folder) == name:
+                raise
+
+
+def load_last_good(folder: Path, *, model: str) -> Generation:
+    """Load the current generation or, where it is damaged, the one before, with a warning in the log.
+
+    Raises IndexMissing, or IndexDamaged where neither is whole.
+    """
+    try:
+        return load(folder, model=model)
+    except IndexDamaged as error:
+        name = generations.previous_name(folder)
+        if not name:
+            raise
+        try:
+            generation = _load(folder / name, model)
+        except IndexDamaged:
+            raise error from None
+        _log.error("%s Until then the generation before it, %s, answers.", error, name)
+        return generation
+
+
+def _load(here: Path, model: str) -> Generation:
+    manifest = _manifest(here)
     _check(manifest, here, model)
     try:
         generation = Generation(
@@ -113,15 +129,22 @@ def load(folder: Path, *, model: str) -> Generation:
     return generation
 
 
+def _manifest(here: Path) -> Manifest:
+    path = here / _MANIFEST
+    try:
+        return Manifest(**json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise IndexDamaged(f"{path}: missing or not a manifest; run 'build' again.") from error
+
+
 def load_known_vectors(folder: Path, *, model: str) -> dict[str, np.ndarray]:
     """Return passage text with its context → (dim,) float32, of the current generation.
 
     Empty where there is no whole generation of this model: then everything is embedded anew.
     """
     try:
-        manifest = current_manifest(folder)
-        here = folder / manifest.generation
-        _check(manifest, here, model)
+        here = folder / generations.current_name(folder)
+        _check(_manifest(here), here, model)
         passages = [_passage(values) for values in _read_lines(here / "passages.jsonl")]
         index = VectorIndex.load(here / "vectors.faiss")
     except (IndexMissing, IndexDamaged, OSError, ValueError, TypeError, KeyError, RuntimeError):
@@ -156,64 +179,69 @@ def assemble(
     )
 
 
-def save(folder: Path, generation: Generation) -> Manifest:
-    """Write a generation aside, then make it the current one; the one before is kept.
+def save(folder: Path, generation: Generation, *, verify: Callable[[Generation], None] | None = None) -> Manifest:
+    """Write a generation aside, read it back, then make it the current one; the one before is kept.
 
-    Raises SettingsError where the folder cannot be written.
+    ``verify`` is given what was read back, and raises where it should not be served. Several
+    processes hold ``generations.building`` meanwhile. Raises SettingsError where the folder cannot
+    be written, and what ``verify`` raises.
     """
     try:
-        return _save(folder, generation)
-    except (OSError, RuntimeError) as error:  # faiss tells of a full disk by RuntimeError
-        reason = error.strerror if isinstance(error, OSError) else "faiss could not write its file"
-        message = f"{folder}: the index cannot be written ({reason}); make room there or set index.path."
+        return _save(folder, generation, verify or (lambda made: None))
+    except OSError as error:
+        message = f"{folder}: the index cannot be written ({error.strerror}); make room there or set index.path."
         raise SettingsError(message) from error
 
 
-def _save(folder: Path, generation: Generation) -> Manifest:
+def roll_back(folder: Path) -> str:
+    """Make the generation before the current one again; returns its name.
+
+    Raises IndexMissing where none was kept, IndexDamaged where it is not whole.
+    """
+    name = generations.previous_name(folder)
+    if not name:
+        raise IndexMissing(f"{folder}: no generation before this one is kept; run 'python -m assistant build'.")
+    _check_files(_manifest(folder / name), folder / name)
+    generations.switch(folder, name, is_whole=_is_whole)
+    return name
+
+
+def _save(folder: Path, generation: Generation, verify: Callable[[Generation], None]) -> Manifest:
     folder.mkdir(parents=True, exist_ok=True)
-    name = generation.manifest.generation
-    aside = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
-    try:
-        (aside / "lexical").mkdir()
-        _write_lines(aside / "pages.jsonl", generation.pages)
-        _write_lines(aside / "passages.jsonl", generation.passages)
-        _write_lines(aside / "records.jsonl", generation.records)
-        _write_lines(aside / "examples.jsonl", generation.examples)
-        generation.lexical.save(aside / "lexical")
-        generation.vectors.save(aside / "vectors.faiss")
-        manifest = dataclasses.replace(generation.manifest, files=_digests(aside))
-        _write(aside / _MANIFEST, json.dumps(dataclasses.asdict(manifest), indent=1, sort_keys=True))
-        _install(aside, folder / name)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    _switch(folder, name)
+    generations.tidy(folder)
+    with generations.aside(folder) as made:
+        manifest = dataclasses.replace(generation.manifest, files=_write_files(made, generation))
+        text = json.dumps(dataclasses.asdict(manifest), indent=1, sort_keys=True)
+        disk.write(made / _MANIFEST, text.encode())
+        verify(_load(made, manifest.model))
+        generations.install(made, folder / manifest.generation, is_whole=_is_whole)
+    generations.switch(folder, manifest.generation, is_whole=_is_whole)
+    generations.tidy(folder)
     return manifest
 
 
-def _install(aside: Path, target: Path) -> None:
-    """Rename the finished folder into place; a damaged one of the same name makes way."""
-    os.chmod(aside, 0o755)  # mkdtemp made it private
-    if target.exists():
-        if _digests(target) == _digests(aside):
-            return  # the same index already: never take it away from those who read it
-        old = target.with_name(f".replaced-{target.name}")
-        shutil.rmtree(old, ignore_errors=True)
-        os.replace(target, old)
-        os.replace(aside, target)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        os.replace(aside, target)
+def _write_files(made: Path, generation: Generation) -> dict[str, str]:
+    """Write everything but the manifest; returns the digest of each file as it should be."""
+    lines = {
+        "pages.jsonl": generation.pages,
+        "passages.jsonl": generation.passages,
+        "records.jsonl": generation.records,
+        "examples.jsonl": generation.examples,
+    }
+    digests = {name: disk.write(made / name, _lines(values)) for name, values in lines.items()}
+    (made / "lexical").mkdir()
+    saved = generation.lexical.save(made / "lexical")
+    digests |= {f"lexical/{name}": digest for name, digest in saved.items()}
+    digests["vectors.faiss"] = generation.vectors.save(made / "vectors.faiss")
+    return digests
 
 
-def _switch(folder: Path, name: str) -> None:
-    pointer = folder / _CURRENT
-    previous = pointer.read_text("ascii").strip() if pointer.is_file() else ""
-    temporary = folder / f".{_CURRENT}-{name}"
-    _write(temporary, name + "\n")
-    os.replace(temporary, pointer)
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() and not path.name.startswith(".") and path.name not in (name, previous):
-            shutil.rmtree(path, ignore_errors=True)
+def _is_whole(here: Path) -> bool:
+    try:
+        _check_files(_manifest(here), here)
+    except IndexDamaged:
+        return False
+    return True
 
 
 def _check(manifest: Manifest, here: Path, model: str) -> None:
@@ -227,10 +255,20 @@ def _check(manifest: Manifest, here: Path, model: str) -> None:
     expected = generation_name(manifest.model, manifest.corpus_digest)
     if manifest.generation != expected or not isinstance(manifest.files, dict) or not manifest.files:
         raise IndexDamaged(f"{here / _MANIFEST}: altered since it was written; {again}")
+    _check_files(manifest, here)
+
+
+def _check_files(manifest: Manifest, here: Path) -> None:
     for name, digest in sorted(manifest.files.items()):
         path = here / name
-        if not path.is_file() or _digest(path) != digest:
-            raise IndexDamaged(f"{path}: missing or altered since it was written; {again}")
+        try:
+            is_same = disk.digest(path) == digest
+        except (OSError, ValueError):  # ValueError: a NUL in a name
+            is_same = False
+        if not is_same:
+            raise IndexDamaged(
+                f"{path}: missing or altered since it was written; run 'python -m assistant build' again."
+            )
 
 
 def _check_counts(generation: Generation, here: Path) -> None:
@@ -244,26 +282,8 @@ def _check_counts(generation: Generation, here: Path) -> None:
         )
 
 
-def _digests(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): _digest(path) for path in files}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _write_lines(path: Path, values: Sequence[Any]) -> None:
-    lines = (json.dumps(dataclasses.asdict(v), ensure_ascii=False) + "\n" for v in values)
-    _write(path, "".join(lines))
+def _lines(values: Sequence[Any]) -> bytes:
+    return "".join(json.dumps(dataclasses.asdict(v), ensure_ascii=False) + "\n" for v in values).encode()
 
 
 def _read_lines(path: Path) -> list[dict[str, Any]]:

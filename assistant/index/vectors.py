@@ -5,6 +5,8 @@ from pathlib import Path
 import faiss
 import numpy as np
 
+from assistant.index import disk
+
 
 class VectorIndex:
     """Unit vectors of all passages; exact inner-product search."""
@@ -24,9 +26,11 @@ class VectorIndex:
         """Load what ``save`` wrote."""
         return cls(faiss.read_index(str(path)))
 
-    def save(self, path: Path) -> None:
-        """Write the index as one file."""
-        faiss.write_index(self._index, str(path))
+    def save(self, path: Path) -> str:
+        """Write the index as one file; returns its SHA-256. Raises OSError."""
+        with disk.writing(path) as sink:
+            faiss.write_index(self._index, faiss.PyCallbackIOWriter(sink.write))
+            return sink.digest
 
     @property
     def dimension(self) -> int:

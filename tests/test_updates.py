@@ -1,0 +1,143 @@
+"""Documents change: the index follows without a gap, one build at a time, whatever goes wrong."""
+
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from faults import FAULTS, Disk, on
+from filelock import FileLock
+
+from assistant import pipeline
+from assistant.errors import IndexBusy, IndexDamaged, SettingsError
+from assistant.index import store
+from assistant.pipeline import build, is_current, load_assistant
+from assistant.settings import CorpusSettings, IndexSettings, Settings
+
+PAGES = {
+    "index.rst": "实验室\n======\n\n实验室在上海。\n\n.. toctree::\n\n   team\n   visit\n",
+    "team.md": "# 团队\n\n编译器团队由王芳负责，邮箱 wang@lab.example。\n",
+    "visit.md": "# Visiting\n\nVisitors come on Mondays at nine.\n",
+}
+QUESTION = "visitors"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings over three pages, not indexed yet."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for name, content in PAGES.items():
+        (corpus / name).write_text(content, "utf-8")
+    return Settings(corpus=CorpusSettings(path=corpus), index=IndexSettings(path=tmp_path / "index"))
+
+
+def change(settings: Settings, day: str) -> None:
+    (settings.corpus.path / "visit.md").write_text(PAGES["visit.md"].replace("Mondays", day), "utf-8")
+
+
+def answer(settings: Settings) -> str:
+    return load_assistant(settings).ask(QUESTION).text
+
+
+def test_what_was_changed_or_deleted_is_answered_so(settings: Settings):
+    build(settings)
+    assert "Mondays" in answer(settings)
+    change(settings, "Fridays")
+    assert not is_current(settings)
+    build(settings)
+    assert is_current(settings)
+    assert "Fridays" in answer(settings) and "Mondays" not in answer(settings)
+    (settings.corpus.path / "visit.md").unlink()
+    assert build(settings).files == 2
+    gone = load_assistant(settings)
+    assert "Fridays" not in gone.ask(QUESTION).text
+    assert gone.document_text("visit.md") is None
+
+
+def test_one_step_back_is_possible(settings: Settings):
+    build(settings)
+    change(settings, "Fridays")
+    build(settings)
+    store.roll_back(settings.index.path)
+    assert "Mondays" in answer(settings)
+
+
+def test_a_second_build_is_told_of_the_first(settings: Settings):
+    settings.index.path.mkdir()
+    stages: list[str] = []
+    with FileLock(settings.index.path / ".lock"), pytest.raises(IndexBusy, match="another build is running"):
+        build(settings, on_progress=lambda stage, done, total: stages.append(stage), wait_s=0)
+    assert stages == ["waiting"]
+
+
+def test_a_second_build_waits_for_the_first(settings: Settings):
+    settings.index.path.mkdir()
+    lock = FileLock(settings.index.path / ".lock", thread_local=False)
+    lock.acquire()
+    waiting = threading.Event()
+
+    def tell(stage: str, _done: int, _total: int) -> None:
+        if stage == "waiting":
+            waiting.set()
+
+    second = threading.Thread(target=build, args=(settings,), kwargs={"on_progress": tell})
+    second.start()
+    assert waiting.wait(20)
+    assert not is_current(settings)
+    lock.release()
+    second.join(60)
+    assert is_current(settings)
+
+
+def test_what_killed_builds_left_is_cleared_away(settings: Settings):
+    build(settings)
+    left = settings.index.path / ".building-killed"
+    (left / "lexical").mkdir(parents=True)
+    (settings.index.path / ".current-4711").write_text("x")
+    change(settings, "Fridays")
+    build(settings)
+    assert {p.name for p in settings.index.path.iterdir() if p.name.startswith(".")} <= {".lock", ".readings"}
+
+
+def test_an_index_that_answers_otherwise_once_it_is_on_the_disk_is_not_switched_to(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    build(settings)
+    before = answer(settings)
+    change(settings, "Fridays")
+    real = store._read_lines
+    monkeypatch.setattr(
+        store, "_read_lines", lambda path: [{**line, "text": "Noise."} if "context" in line else line for line in real(path)]
+    )
+    with pytest.raises(IndexDamaged, match="otherwise than it should; check the disk"):
+        build(settings)
+    monkeypatch.undo()
+    assert answer(settings) == before
+
+
+@pytest.mark.slow
+def test_a_whole_build_survives_a_full_disk(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    embedder = pipeline.load_embedder("default")
+    monkeypatch.setattr(pipeline, "load_embedder", lambda name: embedder)  # loading it writes nothing
+    build(settings)
+    change(settings, "Fridays")
+    folder = settings.index.path
+    template = folder.with_name("template")
+    folder.rename(template)
+    shutil.copytree(template, folder)
+    with on(Disk()) as disk:
+        build(settings)
+    faulty = 0
+    for at in range(0, len(disk.log), 4):  # index/test_faults.py walks all of those that save the index
+        shutil.rmtree(folder)
+        shutil.copytree(template, folder)
+        try:
+            with on(Disk(at, FAULTS["full disk"])):
+                build(settings)
+        except SettingsError:
+            faulty += 1
+        assert any(day in answer(settings) for day in ("Mondays", "Fridays"))
+        build(settings)
+        assert "Fridays" in answer(settings)
+    assert faulty > 10
