@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
@@ -26,6 +26,7 @@ _QUESTION_WORD = re.compile(r"^(?:[哪几].{0,2}|多少.?)$")
 _FILLER_WEIGHT = 0.25
 _SELF_WEIGHT = 0.35
 _CORPUS_SHARE = 0.5  # how much rarity in this corpus counts beside rarity in general text
+_LONGEST_PHRASE = 3  # words
 _SMALLEST_TRANSLATION = 0.05
 
 TermRole = Literal["content", "self", "filler"]
@@ -102,7 +103,8 @@ class QueryParser:
 
     def parse(self, text: str) -> tuple[Term, ...]:
         """Return the terms of ``text`` in order, stop words left out, each once."""
-        found = self._words(normalize(text))
+        text = normalize(text)
+        found = self._words(text)
         shouts = any(letter.isupper() for letter in text)
         terms: dict[str, Term] = {}
         for number, word in enumerate(found):
@@ -110,6 +112,7 @@ class QueryParser:
                 after = found[number + 1] if number + 1 < len(found) else None
                 before = found[number - 1] if number else None
                 is_named = self._is_named(word, number, shouts) or self._is_addressed(word, after)
+                is_named = is_named and not _is_abbreviated(word, text)
                 term = self._term(word, before, after, is_named=is_named)
                 if term.tokens:
                     terms.setdefault(fold(word.text), term)
@@ -120,11 +123,28 @@ class QueryParser:
         found: list[Word] = []
         start = 0
         for name_start, name in self._names.find_in(text):
-            found += words(text[start:name_start])
+            found += _words_from(text, start, name_start)
             found.append(Word(name, name_start, is_han=True))
             start = name_start + len(name)
-        found += words(text[start:])
-        return [part for word in found for part in self._cut(word)]
+        found += _words_from(text, start, len(text))
+        return self._joined([part for word in found for part in self._cut(word)], text)
+
+    def _joined(self, found: Sequence[Word], text: str) -> list[Word]:
+        """Return the words with those made one that the glossary knows as a phrase ("per year")."""
+        joined: list[Word] = []
+        number = 0
+        while number < len(found):
+            first = found[number]
+            size = 1
+            for last in range(min(len(found), number + _LONGEST_PHRASE) - 1, number, -1):
+                end = found[last].start + len(found[last].text)
+                phrase = text[first.start : end]
+                if not first.is_han and self._glossary.synonyms(phrase):
+                    first, size = Word(phrase, first.start, is_han=False), last - number + 1
+                    break
+            joined.append(first)
+            number += size
+        return joined
 
     def _cut(self, word: Word) -> list[Word]:
         """Cut a Chinese word that is none (组能, 那篇: jieba joins what it does not know)."""
@@ -171,6 +191,8 @@ class QueryParser:
     def _is_named(self, word: Word, number: int, has_capitals: bool) -> bool:
         if word.is_han:
             return self._names.is_name(word.text)
+        if " " in word.text:
+            return False  # a phrase of the glossary
         capitals = sum(letter.isupper() for letter in word.text)
         if capitals > 1 or (capitals and number) or re.search(r"[\d_@/.]", word.text):
             return True
@@ -201,10 +223,12 @@ class QueryParser:
         """Return how much a word narrows a question, 0…1: rare in general, and rare here."""
         if not own:
             return 0.0
-        known = [token for token in (own[0], *variants) if self._lexical.frequency(token)]
+        parts = own[1:] if " " in own[0] else own[:1]
+        known = [token for token in (*parts, *variants) if self._lexical.frequency(token)]
         here = min((self._lexical.idf(token) for token in known), default=self._lexical.idf(""))
         share = here / self._lexical.idf("")
-        return self._frequency.rarity(own[0]) * (1 - _CORPUS_SHARE + _CORPUS_SHARE * share)
+        rarity = max(map(self._frequency.rarity, parts), default=0.0)
+        return rarity * (1 - _CORPUS_SHARE + _CORPUS_SHARE * share)
 
 
 class Glossary:
@@ -235,8 +259,10 @@ class Glossary:
 
 
 def _whole(word: str) -> list[str]:
-    """Return the token a glossary's word is looked up by: a Chinese one whole, however it is cut."""
-    return tokenize(word.replace("_", " "))[:1] if word.isascii() else [fold(word)]
+    """Return the token a glossary's word is looked up by: phrases and Chinese ones whole."""
+    if "_" in word or not word.isascii():
+        return [fold(word.replace("_", " "))]
+    return tokenize(word)[:1]
 
 
 def _glossary_lines(path: Path) -> list[str]:
@@ -252,14 +278,23 @@ def _glossary_lines(path: Path) -> list[str]:
     return [str(line) for line in lines]
 
 
+def _words_from(text: str, start: int, end: int) -> list[Word]:
+    return [replace(word, start=word.start + start) for word in words(text[start:end])]
+
+
 def _own_tokens(word: str) -> tuple[str, ...]:
-    """Return the word's tokens, the whole word first."""
+    """Return the word's tokens, the whole word, or the whole phrase, first."""
     tokens = list(dict.fromkeys(tokenize(word)))
     whole = fold(word)
-    if whole in tokens:
-        tokens.remove(whole)
-        tokens.insert(0, whole)
+    if whole in tokens or " " in whole:
+        tokens = [whole, *(token for token in tokens if token != whole)]
     return tuple(tokens)
+
+
+def _is_abbreviated(word: Word, text: str) -> bool:
+    """Tell whether a full stop inside the text cuts the word short: Phys. Rev., Prof., J. Smith."""
+    end = word.start + len(word.text)
+    return not word.is_han and len(word.text) <= 5 and text[end : end + 1] == "." and end + 1 < len(text)
 
 
 def _latin_neighbours(before: Word | None, after: Word | None) -> tuple[str, ...]:

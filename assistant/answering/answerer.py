@@ -22,7 +22,7 @@ from assistant.index.embedding import Embedder
 from assistant.index.names import NameIndex
 from assistant.index.store import Generation
 from assistant.query import QueryParser
-from assistant.schema import Answer, Example, Language, Question
+from assistant.schema import Answer, Example, Hit, Language, Question
 
 _LEAST_CONFIDENCE = 0.5  # of an answer whose number the documents state
 
@@ -50,6 +50,16 @@ class Answerer:
         """Return the answer; ``answered`` is False where the documents do not support one."""
         answer = self._answer(question)
         return replace(answer, suggestions=next_questions(self._generation.examples, answer))
+
+    @property
+    def parser(self) -> QueryParser:
+        """What turns text into terms with this generation's vocabulary."""
+        return self._parser
+
+    def search(self, question: Question, *, limit: int) -> tuple[Hit, ...]:
+        """Return up to ``limit`` passages that may answer ``question``, best first."""
+        text = complete(question.text, question.history, self._parser)
+        return self._evidence.search(self._interpreter.understand(question, text), limit=limit)
 
     def find_examples(self, language: Language) -> tuple[Example, ...]:
         """Return questions that this generation answers, found by asking them."""

@@ -104,5 +104,5 @@ def with_rivals(best: Fact, facts: Sequence[Fact]) -> Fact:
 
 def worth_quoting(best: Fact, facts: Sequence[Fact]) -> tuple[Fact, ...]:
     """Return the best fact and those nearly as good."""
-    others = (fact for fact in facts if fact is not best and fact.is_eligible)
+    others = (fact for fact in facts if fact.passage.id != best.passage.id and fact.is_eligible)
     return best, *(fact for fact in others if fact.score >= _NEARLY_AS_GOOD * best.score)

@@ -17,7 +17,7 @@ _SHORT_QUOTE = 220  # a shorter sentence is quoted with those after it
 _HEADED = 0.6  # share of the question in the headings from which the whole section is quoted
 _NAMED_ABOVE = 0.4  # share of the question in the headings from which the heading is shown too
 _NEAREST_PAGES = 3
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}(?![\w-])")
 _NO_CONTACT = re.compile(r"^(?:git|noreply|no-reply|user|root)@|@example\.|@users\.noreply")
 
 

@@ -43,7 +43,8 @@ def _patterns(name: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     word = rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])"
     beside = re.compile(
         rf"{word}\s*[（(:：,，-]+\s*({_LATIN})|{word}\s*[（(]\s*({_HAN})"
-        rf"|({_LATIN})\s*[（(,，]\s*{word}|({_HAN})\s*[（(]\s*{word}",
+        rf"|({_LATIN})\s*[（(,，]\s*(?:简称|缩写[为是]?|or|abbreviated(?: as)?)?\s*[:：]?\s*{word}"
+        rf"|({_HAN})\s*[（(]\s*(?:简称|缩写[为是]?)?\s*[:：]?\s*{word}",
         re.IGNORECASE,
     )
     described = re.compile(

@@ -51,6 +51,10 @@ class EvidenceGatherer:
             for name in ("email", "phone")
         }
 
+    def search(self, asked: Understanding, *, limit: int) -> tuple[Hit, ...]:
+        """Return up to ``limit`` passages for ``asked``, best first."""
+        return self._retriever.search(asked.text, asked.terms, limit=limit)
+
     def gather(self, asked: Understanding) -> Gathered:
         """Return the evidence for ``asked``, addresses and definitions looked for specially."""
         hits = self._retriever.search(asked.text, asked.terms, limit=_HITS)

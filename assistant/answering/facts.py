@@ -14,7 +14,7 @@ from assistant.index.embedding import Embedder
 from assistant.index.names import NameIndex
 from assistant.query import Term
 from assistant.schema import Hit, Passage
-from assistant.text import Evidence, sentences
+from assistant.text import Evidence, fold, sentences
 
 READ_PASSAGES = 12  # of the hits, how many are read sentence by sentence
 _CONTEXT_FACTOR = 0.75  # a term met only in the headings or the sentence beside counts this much
@@ -133,7 +133,7 @@ class FactFinder:
         shows_kind = asked.kind not in _strict_kinds() or self._shows_strictly(asked.kind, around)
         # Whether there is a dormitory is only told by what speaks of one.
         telling = _TELLING if asked.kind == "status" else _RARE
-        named = any(term.is_named or term.weight >= telling for term in missing)
+        named = any(t.is_named or t.weight >= telling or fold(t.text) in _ranks() for t in missing)
         dated = _holds_editions(asked, passage)
         score = self._weights.ranking(astuple(signals))
         is_label = span[1] - span[0] < _LABEL and not passage.text[slice(*span)].endswith((":", "："))
@@ -243,6 +243,11 @@ def _shows(asked: Understanding, text: str) -> bool:
 @lru_cache(maxsize=1)
 def _evidence_patterns() -> dict[str, re.Pattern[str]]:
     return {kind: re.compile(pattern) for kind, pattern in question_words()["shows"].items()}
+
+
+@lru_cache(maxsize=1)
+def _ranks() -> frozenset[str]:
+    return frozenset(word.replace("_", " ") for word in question_words()["ranks"].split())
 
 
 @lru_cache(maxsize=1)

@@ -149,7 +149,8 @@ def _can_be_card(card: HtmlElement) -> bool:
         return False
     if next(card.iter(*_NO_CARD), None) is not None:
         return card.tag == "tr" and next(card.iter("pre", "form", "h1"), None) is None
-    if len(list(card.iter(*_HEADINGS))) > 2 or _lists_things(card):
+    levels = [heading.tag for heading in card.iter(*_HEADINGS)]
+    if len(levels) > 2 or len(set(levels)) < len(levels) or _lists_things(card) or _is_column(card):
         return False
     hints = [
         hinted(classes(part))
@@ -168,6 +169,13 @@ def _lists_things(card: HtmlElement) -> bool:
     plain = [item for item in items if not labelled(text_of(item))[0] and not hinted(classes(item))]
     plain = [item for item in plain if not any(map(link_name, item.iter("a")))]
     return len(plain) > (0 if card.tag == "li" else 3)
+
+
+def _is_column(card: HtmlElement) -> bool:
+    """Return whether an element only sets out things of one make: a column of a list of names."""
+    leaves = [part for part in card.iterdescendants(*BLOCK_TAGS) if not is_block_inside(part)]
+    makes = {(leaf.tag, frozenset(_kinds(leaf))) for leaf in leaves}
+    return len(leaves) > 1 and len(makes) == 1 and any(kinds for _, kinds in makes)
 
 
 class _RecordMaker:
