@@ -10,6 +10,7 @@ AssistantError                 the base: one sentence that says what, where and 
 ├── IndexBusy                  another build is writing the index
 ├── ModelError                 the embedding model is missing or does not load
 ├── OptionalPackageMissing     a setting needs a package that is not installed
+├── LanguageModelFailed        the language model's words cannot be had or kept; the extractive answer is given
 ├── JournalError               the journal of questions and feedback cannot be opened, read or written
 ├── ServerRefused              a server of this project refused a request, or is not there
 └── QuestionError              the question or its options cannot be used
@@ -54,6 +55,18 @@ class ModelError(AssistantError):
 
 class OptionalPackageMissing(AssistantError):
     """A setting needs an optional package; the message carries the pip line."""
+
+
+class LanguageModelFailed(AssistantError):
+    """A language model gave no usable reply; never told to a visitor, who gets the extractive answer.
+
+    ``reason`` is one word: timeout, unreachable, refused, overloaded, status, malformed, broken,
+    exhausted (a budget), unsupported, unreliable, incomplete, too-long.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The language model's reply cannot be used ({reason}); the extractive answer is given.")
+        self.reason = reason
 
 
 class QuestionError(AssistantError):

@@ -18,6 +18,7 @@ FLOORS = (
     ("cli", "server", "client"),
     ("evaluation", "reporting"),
     ("pipeline",),
+    ("generation",),
     ("retrieval", "answering", "query"),
     ("readers", "chunking", "index", "journal", "migrations"),
     ("settings", "text"),

@@ -1,0 +1,163 @@
+"""Checks a sentence of a reply against the quotes that it cites."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, Protocol
+
+from assistant.generation.claims import agrees, claims_of, stated_numbers, without_addresses
+from assistant.generation.markup import is_active
+from assistant.generation.names import unsupported_names
+from assistant.generation.pairing import is_mispaired
+from assistant.generation.quotes import Quote
+from assistant.generation.reply import Sentence
+from assistant.generation.wordlists import denial, glue
+from assistant.query import Term
+from assistant.schema import Language
+from assistant.text import Evidence, detect_language, fold, is_stopword, squeeze
+
+Reason = Literal[
+    "uncited", "unknown-quote", "language", "markup", "prompt",
+    "address", "number", "date", "name", "mispaired", "denial", "words",
+]  # fmt: skip
+_MET = 0.05  # coverage from which a translation or a part of a word counts as that word
+_SURE = 0.3  # weight of a translation that may stand for a name
+_UNTRANSLATED = 0.2  # share of the words that may have no translation at all, between two languages
+_LONGEST_NAME = 4  # words
+_ECHO = 40  # characters of the instructions that a reply may not repeat
+
+
+class Parser(Protocol):
+    """Turns text into weighted terms with their synonyms and translations."""
+
+    def parse(self, text: str) -> tuple[Term, ...]:
+        """Return the terms of ``text`` in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Support:
+    """What the cited quotes say, in the forms that the checks need."""
+
+    text: str  # the quotes
+    around: str  # the quotes with their titles and headings
+    evidence: Evidence  # of the same
+    translated: frozenset[str]  # what its words may be in the other language, as search tokens
+
+
+class Verifier:
+    """Decides which sentences may be shown; knows one corpus's vocabulary."""
+
+    def __init__(self, parser: Parser) -> None:
+        self._parser = parser
+        # Several sentences of a reply cite the same quotes.
+        self._support = lru_cache(maxsize=32)(self._read)
+
+    def objection(
+        self, sentence: Sentence, quotes: Sequence[Quote], *, language: Language, instructions: str
+    ) -> Reason | None:
+        """Return why ``sentence`` is not supported by the quotes that it cites, None where it is.
+
+        Everything checkable (addresses, numbers, dates, names) must stand in the cited quotes or
+        the titles and headings above them; so must, in the same language or translated, every word
+        that carries meaning. ``instructions`` is what the model was told: it may not be repeated.
+        """
+        if not sentence.cites:
+            return "uncited"
+        known = {quote.number: quote for quote in quotes}
+        if any(number not in known for number in sentence.cites):
+            return "unknown-quote"
+        if not _is_in(language, sentence.text):
+            return "language"
+        support = self._support(tuple(known[number] for number in sentence.cites))
+        if is_active(sentence.text, known=support.text):
+            return "markup"
+        if _echoes(sentence.text, instructions, support):
+            return "prompt"
+        return _wrong_claim(sentence.text, support) or self._wrong_word(sentence.text, support)
+
+    def _read(self, cited: tuple[Quote, ...]) -> _Support:
+        text = "\n".join(quote.text for quote in cited)
+        around = "\n".join((*(quote.about for quote in cited), text))
+        translated = frozenset(
+            token
+            for term in self._parser.parse(around)
+            for token, weight in term.variants
+            if weight >= _MET and token.isascii() != term.text.isascii()
+        )
+        return _Support(text, around, Evidence(around), translated)
+
+    def _wrong_word(self, text: str, support: _Support) -> Reason | None:
+        if unsupported_names(text, support.around, lambda word: self._is_translated(word, support)):
+            return "name"
+        if is_mispaired(text, support.text):
+            return "mispaired"
+        if denial().search(text) and not denial().search(support.around):
+            return "denial"
+        return None if self._words_are_met(text, support) else "words"
+
+    def _is_translated(self, word: str, support: _Support) -> bool:
+        variants = (variant for term in self._parser.parse(word) for variant in term.variants)
+        return any(
+            weight >= _SURE and token.isascii() != word.isascii() and token in support.evidence
+            for token, weight in variants
+        )
+
+    def _words_are_met(self, text: str, support: _Support) -> bool:
+        """Tell whether the words that carry meaning stand in the quotes.
+
+        Between two languages a word counts where one of its translations stands there; a few may
+        have none that we know, but a word whose translations are known and missing may not pass.
+        """
+        same = detect_language(text) == detect_language(support.text)
+        terms = [term for term in self._parser.parse(without_addresses(text)) if _carries_meaning(term)]
+        unmet = [term for term in terms if not _is_met(term, support)]
+        if same or not unmet:
+            return not unmet
+        return not any(term.variants for term in unmet) and len(unmet) <= _UNTRANSLATED * len(terms)
+
+
+def _is_in(language: Language, text: str) -> bool:
+    """Tell whether ``text`` may pass as ``language``: a name or an address alone is of either."""
+    has_words = len(re.findall(r"[A-Za-z]+", without_addresses(text))) > _LONGEST_NAME
+    return detect_language(text) == language or (language == "zh" and not has_words)
+
+
+def _wrong_claim(text: str, support: _Support) -> Reason | None:
+    claims, stated = claims_of(text), claims_of(support.around)
+    if not all(_is_address_in(address, support) for address in claims.addresses):
+        return "address"
+    numbers = stated_numbers(support.around)
+    if not claims.numbers <= numbers:
+        return "number"
+    dates_fit = all(agrees(date, stated.dates, numbers) for date in claims.dates)
+    return None if dates_fit and claims.weekdays <= stated.weekdays else "date"
+
+
+def _is_address_in(address: str, support: _Support) -> bool:
+    """Tell whether a quote holds the whole address: part of a longer one is another."""
+    pattern = rf"(?<![\w.@/-]){re.escape(address)}(?![\w@-]|[./?#&=:]\w)"
+    return re.search(pattern, support.text.lower()) is not None
+
+
+def _echoes(text: str, instructions: str, support: _Support) -> bool:
+    said, told, shown = (" ".join(fold(part).split()) for part in (text, instructions, support.text))
+    runs = (said[start : start + _ECHO] for start in range(max(1, len(said) - _ECHO + 1)))
+    return any(len(run) == _ECHO and run in told and run not in shown for run in runs)
+
+
+def _carries_meaning(term: Term) -> bool:
+    if term.is_named:
+        return True
+    word = fold(term.text)
+    is_letter = len(word) == 1 and word.isascii()
+    is_number = bool(claims_of(f"{word} ").numbers)  # checked as such
+    return not (term.role != "content" or word in glue() or is_stopword(word) or is_letter or is_number)
+
+
+def _is_met(term: Term, support: _Support) -> bool:
+    if term.coverage(support.evidence) >= _MET or any(token in support.translated for token in term.tokens):
+        return True
+    # The word itself may stand there, however jieba cuts it from its neighbours.
+    return not term.text.isascii() and squeeze(term.text) in squeeze(support.around)
