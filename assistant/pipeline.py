@@ -1,12 +1,12 @@
 """The only wiring: documents to an index generation, and a generation to an Assistant."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from assistant.answering.answerer import Answerer
 from assistant.chunking import chunk, collapse
@@ -15,6 +15,7 @@ from assistant.index import generations, store
 from assistant.index.conflicts import told_once
 from assistant.index.embedding import Embedder, embedder_name, load_embedder
 from assistant.index.frequency import WordFrequency
+from assistant.index.grouping import group_texts
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
 from assistant.index.readings import ReadingFiles
@@ -24,9 +25,22 @@ from assistant.index.vectors import VectorIndex
 from assistant.query import Glossary, QueryParser
 from assistant.readers.corpus import Corpus, digest_corpus, read_corpus
 from assistant.readers.listing import Skipped
-from assistant.schema import Answer, Conflict, Document, Language, Passage, Question, Record, Warning
+from assistant.schema import (
+    Answer,
+    Conflict,
+    Document,
+    Hit,
+    Language,
+    Passage,
+    Question,
+    Record,
+    Warning,
+)
 from assistant.settings import Settings
 from assistant.text import detect_language, tokenize
+
+if TYPE_CHECKING:
+    from assistant.generation.writer import Writer
 
 LONGEST_QUESTION = 500  # characters
 _MOST_HISTORY = 20
@@ -61,9 +75,18 @@ class BuildSummary:
 class Assistant:
     """Answers questions over one index generation; safe to share between threads."""
 
-    def __init__(self, generation: store.Generation, answerer: Answerer) -> None:
+    def __init__(
+        self,
+        generation: store.Generation,
+        answerer: Answerer,
+        embedder: Embedder,
+        *,
+        writer: "Writer | None" = None,
+    ) -> None:
         self._generation = generation
         self._answerer = answerer
+        self._embedder = embedder
+        self._writer = writer
         self._passages = {passage.id: passage for passage in generation.passages}
         self._pages = {page.source: page for page in generation.pages}
 
@@ -83,15 +106,43 @@ class Assistant:
         *,
         history: Sequence[str] = (),
         language: Literal["auto", "zh", "en"] = "auto",
+        on_draft: Callable[[Answer], None] = lambda draft: None,
     ) -> Answer:
         """Answer ``question``; ``history`` are earlier questions, oldest first.
 
-        Raises QuestionError where the question is empty, too long or not text.
+        Where a language model words the answer, ``on_draft`` is told it as far as it is verified,
+        each time by a sentence longer; where its reply then fails, what is returned is the
+        extractive answer. Raises QuestionError where the question is empty, too long or not text.
         """
-        text = _checked(question)
-        earlier = tuple(_checked(previous) for previous in history)[-_MOST_HISTORY:]
-        spoken: Language = detect_language(text) if language == "auto" else language
-        return self._answerer.answer(Question(text, earlier, spoken))
+        answer = self._answerer.answer(_question(question, history, language))
+        return self._writer.write(answer, on_draft=on_draft) if self._writer is not None else answer
+
+    def extract(self, question: str) -> Answer:
+        """Answer with quotes alone, even where a language model is set. Raises QuestionError."""
+        return self._answerer.answer(_question(question, (), "auto"))
+
+    def grouped(self, questions: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Return distinct ``questions`` in groups of one subject, each led by its most typical one."""
+        groups = group_texts(questions, self._embedder)
+        return tuple(tuple(questions[place] for place in group) for group in groups)
+
+    def search(self, query: str, *, limit: int) -> tuple[Hit, ...]:
+        """Return up to ``limit`` passages for ``query``, best first. Raises QuestionError."""
+        return self._answerer.search(_question(query, (), "auto"), limit=limit)
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """Every row of every table, in corpus order."""
+        return self._generation.records
+
+    @property
+    def pages(self) -> tuple[store.PageText, ...]:
+        """Every document that was read, in corpus order."""
+        return self._generation.pages
+
+    def wording_counts(self) -> Mapping[tuple[str, str], int]:
+        """Return what became of the language model's words, by (name, label); see generation.ledger."""
+        return self._writer.ledger.counts() if self._writer is not None else {}
 
     def examples(self, language: Language) -> tuple[str, ...]:
         """Return a few questions that the documents answer."""
@@ -136,7 +187,8 @@ def _build(settings: Settings, tell: Progress) -> BuildSummary:
         raise CorpusError(f"{settings.corpus.path}: no text to answer from in any document.")
     tell("indexing", 0, len(passages))
     lexical = LexicalIndex.build([tokenize(f"{p.context}\n{p.text}") for p in passages])
-    embedder = load_embedder(settings.embedding.model)
+    resources = Resources.load(settings)
+    embedder = resources.embedder
     generation = store.assemble(
         model=embedder.name,
         corpus_digest=corpus.digest,
@@ -146,12 +198,12 @@ def _build(settings: Settings, tell: Progress) -> BuildSummary:
         lexical=lexical,
         vectors=_embed(passages, embedder, settings.index.path, tell),
     )
-    answerer = _answerer(generation, embedder, settings)
+    answerer = _answerer(generation, resources, settings)
     examples = tuple(e for language in _LANGUAGES for e in answerer.find_examples(language))
     manifest = store.save(
         settings.index.path,
         replace(generation, examples=examples),
-        verify=lambda made: _verify(made, answerer, _answerer(made, embedder, settings)),
+        verify=lambda made: _verify(made, answerer, _answerer(made, resources, settings)),
     )
     return _summary(manifest, corpus, passages, records, perf_counter() - started)
 
@@ -176,41 +228,71 @@ def is_current(settings: Settings) -> bool:
         manifest = store.current_manifest(settings.index.path)
     except (IndexMissing, IndexDamaged):
         return False
-    digest = digest_corpus(
-        settings.corpus.path, site_url=settings.corpus.site_url, exclude=settings.corpus.exclude
-    )
-    name = store.generation_name(embedder_name(settings.embedding.model), digest)
+    name = store.generation_name(embedder_name(settings.embedding.model), documents_state(settings))
     return manifest.generation == name
 
 
-def load_assistant(settings: Settings) -> Assistant:
+def documents_state(settings: Settings) -> str:
+    """Return a digest of the documents as they are now; cheap. Raises CorpusError."""
+    corpus = settings.corpus
+    return digest_corpus(corpus.path, site_url=corpus.site_url, exclude=corpus.exclude)
+
+
+def index_state(settings: Settings) -> tuple[int, int]:
+    """Return what changes whenever a build is done, at the cost of one look at the disk."""
+    return generations.pointer_state(settings.index.path)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What every generation needs and none changes; loaded once, shared by all."""
+
+    embedder: Embedder
+    frequency: WordFrequency
+    translator: TermTranslator
+
+    @classmethod
+    def load(cls, settings: Settings) -> "Resources":
+        """Load them. Raises ModelError."""
+        return cls(load_embedder(settings.embedding.model), WordFrequency.load(), TermTranslator.load())
+
+
+def load_assistant(settings: Settings, *, resources: Resources | None = None) -> Assistant:
     """Load the current generation; the one before where it is damaged, which the log tells.
 
-    Raises IndexMissing, IndexDamaged or ModelError.
+    Raises IndexMissing, IndexDamaged or ModelError; where a language model is set, SettingsError or
+    OptionalPackageMissing too.
     """
-    embedder = load_embedder(settings.embedding.model)
+    resources = resources or Resources.load(settings)
+    embedder = resources.embedder
     generation = store.load_last_good(settings.index.path, model=embedder.name)
     if generation.manifest.dimension != embedder.dimension:
         raise IndexDamaged(
             f"{settings.index.path}: vectors of {generation.manifest.dimension} dimensions, the model "
             f"gives {embedder.dimension}; run 'python -m assistant build' again."
         )
-    return Assistant(generation, _answerer(generation, embedder, settings))
+    answerer = _answerer(generation, resources, settings)
+    if settings.answer.language_model is None:
+        return Assistant(generation, answerer, embedder)
+    from assistant.generation.writer import Writer
+
+    writer = Writer.load(settings.answer.language_model, answerer.parser)
+    return Assistant(generation, answerer, embedder, writer=writer)
 
 
-def _answerer(generation: store.Generation, embedder: Embedder, settings: Settings) -> Answerer:
-    lexical, frequency = generation.lexical, WordFrequency.load()
+def _answerer(generation: store.Generation, resources: Resources, settings: Settings) -> Answerer:
+    lexical, frequency = generation.lexical, resources.frequency
     titles = (page.title for page in generation.pages)
     names = NameIndex(lexical.vocabulary, frequency, (*stated_names(generation.records), *titles))
     parser = QueryParser(
         lexical,
         frequency,
-        TermTranslator.load(),
+        resources.translator,
         names,
         Glossary.load(settings.corpus.path / "glossary.yaml"),
         site_names=_site_names(generation.pages),
     )
-    return Answerer(generation, embedder, parser, names, max_citations=settings.answer.max_citations)
+    return Answerer(generation, resources.embedder, parser, names, max_citations=settings.answer.max_citations)
 
 
 def _site_names(pages: Sequence[store.PageText]) -> frozenset[str]:
@@ -276,6 +358,13 @@ def _summary(
         warnings=corpus.warnings,
         conflicts=told_once(records),
     )
+
+
+def _question(question: str, history: Sequence[str], language: Literal["auto", "zh", "en"]) -> Question:
+    text = _checked(question)
+    earlier = tuple(_checked(previous) for previous in history)[-_MOST_HISTORY:]
+    spoken: Language = detect_language(text) if language == "auto" else language
+    return Question(text, earlier, spoken)
 
 
 def _checked(question: str) -> str:
