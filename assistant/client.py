@@ -87,7 +87,11 @@ class Client:
     def stream(
         self, question: str, *, history: Sequence[str] = (), language: Language = "auto"
     ) -> Iterator[str | Reply]:
-        """Yield the answer's text in pieces as it arrives, and at the end the whole Reply."""
+        """Yield the answer's text in pieces as it arrives, and at the end the whole Reply.
+
+        Where a language model words the answer and fails half-way, the pieces begin again with the
+        quoted answer: what counts is the Reply.
+        """
         body = {"question": question, "history": list(history), "language": language}
         with self._open("ask", body, accept="text/event-stream") as response:
             for name, data in _events(response):

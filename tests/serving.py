@@ -19,6 +19,7 @@ from assistant.server.listening import open_server
 from assistant.settings import Settings
 
 TEXT = "成员\n\n孙鹏负责联合培养。联系邮箱 sunpeng@pjlab.org.cn。\n\n实验室在上海。"
+OnDraft = Callable[[Answer], None]
 _START = TEXT.index("孙鹏")
 QUOTE = "孙鹏负责联合培养。"
 PLACE = Place(
@@ -37,7 +38,9 @@ class FakeAssistant:
     def __init__(self) -> None:
         self.asked: list[tuple[str, tuple[str, ...], str]] = []
 
-    def ask(self, question: str, *, history: Sequence[str] = (), language: str = "auto") -> Answer:
+    def ask(
+        self, question: str, *, history: Sequence[str] = (), language: str = "auto", on_draft: OnDraft = print
+    ) -> Answer:
         self.asked.append((question, tuple(history), language))
         if "boom" in question:
             raise RuntimeError("secret detail")

@@ -3,6 +3,7 @@
 from apiflask import APIFlask
 
 from assistant.journal import Journal
+from assistant.server.asking import Asking, AssistantSource
 from assistant.server.failures import register_failures
 from assistant.server.feedback import feedback_blueprint
 from assistant.server.headers import register_headers
@@ -10,7 +11,7 @@ from assistant.server.health import health_blueprint
 from assistant.server.limits import limit_questions
 from assistant.server.metrics import Metrics
 from assistant.server.pages import WEB_FOLDER, pages_blueprint, read_web_files
-from assistant.server.questions import AssistantSource, questions_blueprint
+from assistant.server.questions import questions_blueprint
 from assistant.server.schemas import ErrorOut
 from assistant.server.sources import sources_blueprint
 from assistant.settings import Settings
@@ -38,8 +39,9 @@ def create_app(settings: Settings, assistant_source: AssistantSource, journal: J
     register_headers(app, allowed_origins=settings.server.allowed_origins, metrics=metrics)
     register_failures(app)
     limit_questions(app, rate_limit=settings.server.rate_limit)
+    asking = Asking(metrics, journal, threads=settings.server.workers)
     for blueprint in (
-        questions_blueprint(assistant_source, metrics, journal, workers=settings.server.workers),
+        questions_blueprint(assistant_source, asking),
         feedback_blueprint(journal),
         sources_blueprint(assistant_source),
         health_blueprint(assistant_source, metrics),

@@ -4,8 +4,8 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from assistant.errors import AssistantError, IndexMissing
+from assistant.server.asking import AssistantSource
 from assistant.server.metrics import METRICS_TYPE, Metrics
-from assistant.server.questions import AssistantSource
 from assistant.server.schemas import HealthOut
 from assistant.server.serialise import Body
 

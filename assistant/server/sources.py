@@ -6,8 +6,8 @@ from apiflask import APIBlueprint
 from flask import request
 
 from assistant.schema import Language
+from assistant.server.asking import AssistantSource
 from assistant.server.failures import RequestRefused
-from assistant.server.questions import AssistantSource
 from assistant.server.schemas import LanguageQuery, SourceOut, SuggestionsOut
 from assistant.server.serialise import Body, source_body, suggestions_body
 

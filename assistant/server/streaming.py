@@ -4,8 +4,8 @@ import json
 import logging
 import re
 from collections.abc import Iterator
-from concurrent.futures import Future, wait
 
+from assistant.server.asking import Underway
 from assistant.server.failures import stream_failure
 from assistant.server.serialise import Body
 
@@ -17,34 +17,46 @@ HEARTBEAT_S = 2.0
 _log = logging.getLogger(__name__)
 
 
-def answer_events(pending: Future[Body], *, request_id: str) -> Iterator[str]:
+def answer_events(underway: Underway, *, request_id: str) -> Iterator[str]:
     """Yield the events of an answer that is still being found.
 
-    The ``delta`` texts joined are ``answer``; ``done`` carries the whole body, so that a client
-    may ignore everything else. Until the answer is there, comments keep the connection alive.
+    The ``delta`` texts after the last ``meta`` joined are ``answer``; ``done`` carries the whole
+    body, so that a client may ignore everything else. A second ``meta`` comes where a language
+    model's reply fails after its first sentences: what is sent then is the extractive answer. Until
+    the answer is there, comments keep the connection alive.
     """
+    sent = ""
     try:
         yield ": looking\n\n"  # sends the headers, so that a client knows it is heard
-        while not wait([pending], timeout=HEARTBEAT_S).done:
-            yield ": still looking\n\n"
-        failure = pending.exception()
+        for draft in underway.drafts(heartbeat_s=HEARTBEAT_S):
+            if draft is None:
+                yield ": still looking\n\n"
+            else:
+                yield from _told(draft, sent)
+                sent = str(draft["answer"])
+        failure = underway.failure()
     finally:
-        pending.cancel()  # a visitor who left needs no answer; one that is found is past this
+        underway.leave()  # a visitor who left needs no answer; one that is found is past this
     if failure is not None:
         _log.error("%s stream: %s", request_id, failure, exc_info=failure)
         yield event("error", stream_failure(failure))
         return
-    yield from _told(pending.result())
-
-
-def _told(body: Body) -> Iterator[str]:
-    whole = {"answer", "items", "citations", "suggestions", "took_ms"}
-    yield event("meta", {name: value for name, value in body.items() if name not in whole})
-    for piece in pieces(str(body["answer"])):
-        yield event("delta", {"text": piece})
+    body = underway.body()
+    yield from _told(body, sent)
     for citation in body["citations"]:
         yield event("citation", citation)
     yield event("done", body)
+
+
+def _told(body: Body, sent: str) -> Iterator[str]:
+    """Yield what brings a client that has got ``sent`` to the answer in ``body``."""
+    text = str(body["answer"])
+    if not sent or not text.startswith(sent):
+        sent = ""
+        whole = {"answer", "items", "citations", "suggestions", "took_ms"}
+        yield event("meta", {name: value for name, value in body.items() if name not in whole})
+    for piece in pieces(text[len(sent) :]):
+        yield event("delta", {"text": piece})
 
 
 def event(name: str, data: Body) -> str:

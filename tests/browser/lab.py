@@ -94,7 +94,7 @@ def hostile(question: Question) -> Answer:
 class BrowserAssistant(FakeAssistant):
     """Chooses an answer by a word of the question."""
 
-    def ask(self, question: str, *, history: Sequence[str] = (), language: str = "auto") -> Answer:
+    def ask(self, question: str, *, history: Sequence[str] = (), language: str = "auto", **ignored: object) -> Answer:
         self.asked.append((question, tuple(history), language))
         spoken: Language = "en" if question.isascii() else "zh"
         asked = Question(question, tuple(history), spoken)

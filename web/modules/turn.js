@@ -70,7 +70,8 @@ export class Turn {
 
   #receive(event, data) {
     clearTimeout(this.slow);
-    if (event === "meta") Object.assign(this.body, data);
+    // A second meta begins anew: what a language model had begun to say gave way to quotes.
+    if (event === "meta") Object.assign(this.body, data, { answer: "" });
     if (event === "delta") this.body.answer += data.text;
     if (event === "citation") this.body.citations.push(data);
     if (event === "done") return this.show(data);
