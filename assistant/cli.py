@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import io
 import json
-import logging
 import os
 import sys
 from collections import Counter
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from assistant.errors import AssistantError
+from assistant.logs import start_logging
 from assistant.settings import ServerSettings, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ _READ_AS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns 0 done, 1 a problem told in one sentence, 2 wrong usage."""
     options = _parser().parse_args(arguments)
-    level = logging.INFO if options.verbose else logging.WARNING
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Chinese is no reason to fail
     try:
-        code = options.run(options, load_settings(options.config))
+        settings = load_settings(options.config)
+        start_logging(settings.log, verbose=options.verbose)
+        code = options.run(options, settings)
         sys.stdout.flush()
         return code
     except AssistantError as error:
@@ -68,11 +68,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     build = commands.add_parser("build", parents=[shared], help="read the documents, write an index")
     build.add_argument("--json", action="store_true", help="print the summary as JSON")
+    build.add_argument("--rollback", action="store_true", help="go back to the index before this one")
     build.set_defaults(run=_build)
     serve = commands.add_parser("serve", parents=[shared], help="serve the API and the chat page")
     serve.add_argument("--host")
     serve.add_argument("--port", type=int, help="0 takes a free one")
-    serve.add_argument("--workers", type=int, help="how many questions are answered at once")
+    serve.add_argument("--workers", type=int, help="how many processes answer (default: 1)")
+    serve.add_argument("--watch", action="store_true", help="rebuild the index when the documents change")
     serve.set_defaults(run=_serve)
     ask = commands.add_parser("ask", parents=[shared], help="answer one question")
     ask.add_argument("question")
@@ -89,6 +91,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(options: argparse.Namespace, settings: Settings) -> int:
+    if options.rollback:
+        from assistant.pipeline import roll_back
+
+        print(f"generation {roll_back(settings)} answers again, until the next build")
+        return 0
     summary = _build_with_progress(settings)
     if options.json:
         print(json.dumps(_summary_body(summary), ensure_ascii=False, indent=1))
@@ -108,23 +115,13 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
             print(f"lab-assistant: --{problem['loc'][0]}: {problem['msg']}.", file=sys.stderr)
             return 2
         settings = settings.model_copy(update={"server": server})
-    _build_if_stale(settings)
-    from assistant.journal import Journal
-    from assistant.pipeline import load_assistant
-    from assistant.server.app import create_app
-    from assistant.server.listening import open_server
+    _build_if_stale(settings, apart=settings.server.workers > 1)
+    from assistant.server.serving import serve
 
-    assistant = load_assistant(settings)
-    assistant.ask("hello")  # loads what the first question would otherwise wait for
-    journal = Journal.open(settings.journal.url, retention_days=settings.journal.retention_days)
-    server = open_server(create_app(settings, lambda: assistant, journal), settings)
-    host, port = server.effective_host, server.effective_port
-    print(f"Lab Assistant answers at http://{host}:{port}/  (Ctrl+C ends it)", flush=True)
-    try:
-        server.run()
-    finally:
-        server.close()
-        journal.close()
+    def tell(address: str) -> None:
+        print(f"Lab Assistant answers at {address}  (Ctrl+C ends it)", flush=True)
+
+    serve(settings, watch=options.watch, on_listening=tell)
     return 0
 
 
@@ -165,10 +162,17 @@ def _eval(options: argparse.Namespace, settings: Settings) -> int:
     return 0 if pooled(reports).value >= options.min else 1
 
 
-def _build_if_stale(settings: Settings) -> None:
+def _build_if_stale(settings: Settings, *, apart: bool = False) -> None:
+    """Build where the documents changed; ``apart``, so that this process stays small."""
     from assistant.pipeline import is_current
 
-    if not is_current(settings):
+    if is_current(settings):
+        return
+    if apart:
+        from assistant.rebuilding import build_apart
+
+        print(f"indexed {build_apart(settings)}", file=sys.stderr)
+    else:
         summary = _build_with_progress(settings)
         print(
             f"indexed {summary.passages} passages of {summary.files} files in {summary.seconds:.1f} s",

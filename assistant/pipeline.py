@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 LONGEST_QUESTION = 500  # characters
 _MOST_HISTORY = 20
+_ANSWERS_KEPT = 1000
 _LONGEST_BUILD_S = 3600.0
 _EMBED_BATCH = 256
 _FRONT_PAGE = re.compile(r"^(?:[^/]+/)?(?:index|about|home|readme)\.\w+$", re.IGNORECASE)
@@ -85,6 +87,9 @@ class Assistant:
     ) -> None:
         self._generation = generation
         self._answerer = answerer
+        # Visitors ask the same again and again, and an answer depends on nothing but the question
+        # and the generation. 1,000 answers take about 5 MB.
+        self._answer = lru_cache(maxsize=_ANSWERS_KEPT)(answerer.answer)
         self._embedder = embedder
         self._writer = writer
         self._passages = {passage.id: passage for passage in generation.passages}
@@ -114,12 +119,12 @@ class Assistant:
         each time by a sentence longer; where its reply then fails, what is returned is the
         extractive answer. Raises QuestionError where the question is empty, too long or not text.
         """
-        answer = self._answerer.answer(_question(question, history, language))
+        answer = self._answer(_question(question, history, language))
         return self._writer.write(answer, on_draft=on_draft) if self._writer is not None else answer
 
     def extract(self, question: str) -> Answer:
         """Answer with quotes alone, even where a language model is set. Raises QuestionError."""
-        return self._answerer.answer(_question(question, (), "auto"))
+        return self._answer(_question(question, (), "auto"))
 
     def grouped(self, questions: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Return distinct ``questions`` in groups of one subject, each led by its most typical one."""
@@ -230,6 +235,15 @@ def is_current(settings: Settings) -> bool:
         return False
     name = store.generation_name(embedder_name(settings.embedding.model), documents_state(settings))
     return manifest.generation == name
+
+
+def roll_back(settings: Settings) -> str:
+    """Make the generation before the current one answer again; returns its name.
+
+    Raises IndexMissing where none is kept, IndexDamaged where it is not whole.
+    """
+    with generations.building(settings.index.path, wait_s=_LONGEST_BUILD_S, on_wait=lambda: None):
+        return store.roll_back(settings.index.path)
 
 
 def documents_state(settings: Settings) -> str:

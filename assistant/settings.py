@@ -77,9 +77,24 @@ class ServerSettings(_Part):
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
-    workers: int = Field(4, ge=1, le=64)  # threads
+    workers: int = Field(1, ge=1, le=64)  # processes
+    threads: int = Field(4, ge=1, le=64)  # of each
+    most_waiting: int = Field(128, ge=1, le=10_000)  # requests for a free thread of each process
+    grace_s: float = Field(10, ge=0, le=600)  # what was begun is finished within
     allowed_origins: tuple[str, ...] = ()
-    rate_limit: str = "30/minute"
+    openai_api: bool = True  # /v1/chat/completions and /v1/models
+    mcp: bool = True  # /mcp
+    rate_limit: str = "30/minute"  # each visitor
+    total_rate_limit: str = ""  # all visitors together
+    rate_limit_storage: str = Field("memory://", pattern=r"^(memory://|rediss?://\S+)$")
+    trusted_proxies: int = Field(0, ge=0, le=10)  # on other machines, each of which names the visitor
+
+
+class LogSettings(_Part):
+    """What is told on standard error."""
+
+    format: Literal["text", "json"] = "text"
+    requests: bool = False  # a line for each request: no address, no question
 
 
 class JournalSettings(_Part):
@@ -109,6 +124,7 @@ class Settings(BaseSettings):
     answer: AnswerSettings = AnswerSettings()
     server: ServerSettings = ServerSettings()
     journal: JournalSettings = JournalSettings()
+    log: LogSettings = LogSettings()
     admin: AdminSettings = AdminSettings()
 
     @classmethod

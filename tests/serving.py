@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from waitress import wasyncore
-
 from assistant.errors import QuestionError
 from assistant.journal import Journal
 from assistant.schema import Answer, Citation, Field, Item, Language, Passage, Place, Question
@@ -118,21 +116,15 @@ def serving(source: Callable[[], Any], *, journal_url: str = "", **server_settin
         journal = Journal.open(journal_url or f"sqlite:///{folder}/journal.db")
         server = open_server(create_app(settings, source, journal), settings)
         stopping = threading.Event()
-
-        def serve() -> None:
-            while not stopping.is_set():
-                wasyncore.loop(timeout=1, map=server._map, count=1)
-
-        thread = threading.Thread(target=serve, daemon=True)
+        thread = threading.Thread(target=server.serve, args=(stopping,), kwargs={"grace_s": 0.5}, daemon=True)
         thread.start()
         try:
             yield Client(server.effective_port)
         finally:
-            server.task_dispatcher.shutdown()
             stopping.set()
-            # Nothing is closed before the loop has ended: it would select, and this would wake it
+            server.pull_trigger()
+            # Nothing is closed before the loop has ended: it would poll, and this would wake it
             # up, through file descriptors that are gone or already somebody else's.
-            server.trigger.pull_trigger()
             thread.join(timeout=10)
-            wasyncore.close_all(server._map)
+            server.close_all()
             journal.close()

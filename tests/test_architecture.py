@@ -16,11 +16,12 @@ PACKAGE = ROOT / "assistant"
 FLOORS = (
     ("__main__",),
     ("cli", "server", "client"),
-    ("evaluation", "reporting"),
+    ("evaluation", "reporting", "live", "rebuilding"),
     ("pipeline",),
     ("generation",),
     ("retrieval", "answering", "query"),
     ("readers", "chunking", "index", "journal", "migrations"),
+    ("children", "logs"),
     ("settings", "text"),
     ("schema", "errors", ""),  # "": assistant/__init__.py
 )

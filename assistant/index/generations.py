@@ -34,6 +34,15 @@ def current_name(folder: Path) -> str:
     return name
 
 
+def pointer_state(folder: Path) -> tuple[int, int]:
+    """Return what changes whenever a generation is switched to; (0, 0) where there is none."""
+    try:
+        status = (folder / _CURRENT).stat()
+    except OSError:
+        return 0, 0
+    return status.st_ino, status.st_mtime_ns
+
+
 def previous_name(folder: Path) -> str:
     """Return the name of the generation that was current before; "" where there is none."""
     return _read(folder / _PREVIOUS) or ""
@@ -96,8 +105,7 @@ def switch(folder: Path, name: str, *, is_whole: Callable[[Path], bool]) -> None
     before = _read(folder / _CURRENT) or ""
     if before and before != name and is_whole(folder / before):
         disk.replace_file(folder / _PREVIOUS, f"{before}\n".encode())
-    if before != name:
-        disk.replace_file(folder / _CURRENT, f"{name}\n".encode())
+    disk.replace_file(folder / _CURRENT, f"{name}\n".encode())  # anew also for the same: servers look for that
 
 
 def tidy(folder: Path) -> None:

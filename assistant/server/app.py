@@ -1,17 +1,23 @@
 """The Flask application: its parts put together."""
 
 from apiflask import APIFlask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from assistant.journal import Journal
+from assistant.rebuilding import Rebuilder
 from assistant.server.asking import Asking, AssistantSource
 from assistant.server.failures import register_failures
 from assistant.server.feedback import feedback_blueprint
+from assistant.server.guard import AdminGuard
 from assistant.server.headers import register_headers
 from assistant.server.health import health_blueprint
 from assistant.server.limits import limit_questions
+from assistant.server.mcp.http import mcp_blueprint
 from assistant.server.metrics import Metrics
+from assistant.server.openai import openai_blueprint
 from assistant.server.pages import WEB_FOLDER, pages_blueprint, read_web_files
 from assistant.server.questions import questions_blueprint
+from assistant.server.rebuild import rebuild_blueprint
 from assistant.server.schemas import ErrorOut
 from assistant.server.sources import sources_blueprint
 from assistant.settings import Settings
@@ -24,8 +30,15 @@ _DESCRIPTION = (
 )
 
 
-def create_app(settings: Settings, assistant_source: AssistantSource, journal: Journal) -> APIFlask:
-    """Return the application.
+def create_app(
+    settings: Settings,
+    assistant_source: AssistantSource,
+    journal: Journal,
+    *,
+    rebuilder: Rebuilder | None = None,
+    counts_file: str = "",
+) -> APIFlask:
+    """Return the application; with ``counts_file``, it shares its limits with other processes.
 
     ``assistant_source`` returns the assistant that answers now, so that a new index is served
     without a restart; it raises IndexMissing, IndexDamaged or ModelError, which become 503.
@@ -38,8 +51,12 @@ def create_app(settings: Settings, assistant_source: AssistantSource, journal: J
     metrics.watch(journal)
     register_headers(app, allowed_origins=settings.server.allowed_origins, metrics=metrics)
     register_failures(app)
-    limit_questions(app, rate_limit=settings.server.rate_limit)
-    asking = Asking(metrics, journal, threads=settings.server.workers)
+    limit_questions(app, settings.server, counts_file=counts_file)
+    if settings.server.trusted_proxies:
+        # Only the nearest so many names are believed: a visitor may have written the others.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.server.trusted_proxies, x_proto=1, x_host=0)
+    guard = AdminGuard.from_environment(settings.admin.token_env)
+    asking = Asking(metrics, journal, threads=settings.server.threads)
     for blueprint in (
         questions_blueprint(assistant_source, asking),
         feedback_blueprint(journal),
@@ -48,6 +65,13 @@ def create_app(settings: Settings, assistant_source: AssistantSource, journal: J
     ):
         app.register_blueprint(blueprint)
         app.register_blueprint(blueprint, url_prefix="/v1", name=f"v1.{blueprint.name}")
+    app.register_blueprint(rebuild_blueprint(guard, rebuilder or Rebuilder(settings)))
+    if settings.server.openai_api:
+        app.register_blueprint(openai_blueprint(assistant_source, asking))
+    if settings.server.mcp:
+        app.register_blueprint(
+            mcp_blueprint(assistant_source, asking, allowed_origins=settings.server.allowed_origins)
+        )
     app.register_blueprint(pages_blueprint(read_web_files(WEB_FOLDER)))
     app.spec_processor(_finish_spec)
     return app

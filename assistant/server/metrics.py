@@ -1,10 +1,12 @@
 """What Prometheus may know of the server: how many questions, how answered, how fast."""
 
+import os
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from assistant.journal import Journal
@@ -30,9 +32,13 @@ class Metrics:
             buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
         )  # fmt: skip
 
+        self._shared: _SharedJournalGauges | None = None  # of several worker processes
+
     def responded(self, route: str, status: int) -> None:
         """Count one response; ``route`` is a rule of the application, never a raw path."""
         self._responses.labels(route, str(status)).inc()
+        if self._shared:
+            self._shared.update()
 
     def answered(self, answer: Answer, seconds: float) -> None:
         """Count one answer and its time."""
@@ -42,11 +48,43 @@ class Metrics:
 
     def watch(self, journal: Journal) -> None:
         """Tell also how many questions ``journal`` has still to write and how many it lost."""
-        self._registry.register(_JournalCollector(journal))
+        if _workers_folder():
+            self._shared = _SharedJournalGauges(journal, self._registry)
+        else:
+            self._registry.register(_JournalCollector(journal))
 
     def exposition(self) -> bytes:
-        """Return all counters in Prometheus' text format."""
-        return generate_latest(self._registry)
+        """Return all counters in Prometheus' text format, those of every worker process summed."""
+        folder = _workers_folder()
+        if not folder:
+            return generate_latest(self._registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together, path=folder)
+        return generate_latest(together)
+
+
+def _workers_folder() -> str:
+    """Return where the worker processes share their counters; "" where this process is alone."""
+    return os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+
+
+class _SharedJournalGauges:
+    """The journal's two numbers, for whichever worker process Prometheus happens to ask."""
+
+    def __init__(self, journal: Journal, registry: CollectorRegistry) -> None:
+        self._journal = journal
+        self._waiting = Gauge(
+            "assistant_journal_waiting", "Questions not written yet", multiprocess_mode="livesum", registry=registry
+        )
+        self._lost = Gauge(
+            "assistant_journal_lost_total", "Questions that could not be kept",
+            multiprocess_mode="sum", registry=registry,
+        )  # fmt: skip
+
+    def update(self) -> None:
+        """Note both as they are now."""
+        self._waiting.set(self._journal.waiting)
+        self._lost.set(self._journal.lost)
 
 
 class _JournalCollector(Collector):

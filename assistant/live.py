@@ -1,0 +1,64 @@
+"""The assistant that answers now: a new index is loaded beside it, then takes its place at once."""
+
+import logging
+import threading
+
+from assistant.errors import AssistantError
+from assistant.pipeline import Assistant, Resources, index_state, load_assistant
+from assistant.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+class LiveAssistant:
+    """Calling it returns the assistant that answers now; whoever got one keeps it to the end.
+
+    So every answer is of one generation, and no question waits for an index to be loaded.
+    """
+
+    def __init__(self, settings: Settings, *, every_s: float = 1.0) -> None:
+        self._settings = settings
+        self._every_s = every_s
+        self._resources = Resources.load(settings)
+        self._state = index_state(settings)
+        self._now = self._load()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="index", daemon=True)
+
+    def __call__(self) -> Assistant:
+        """Return the assistant that answers now."""
+        return self._now
+
+    def start(self) -> None:
+        """Look for a new generation now and then."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop looking; the assistant stays usable."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def refresh(self) -> None:
+        """Load the current generation if it is another one; a failure is logged and changes nothing."""
+        state = index_state(self._settings)
+        if state == self._state:
+            return
+        self._state = state  # one that does not load is not tried again until it is replaced
+        try:
+            fresh = self._load()
+        except AssistantError as error:
+            _log.error("the new index cannot be served, generation %s stays: %s", self._now.generation, error)
+            return
+        if fresh.generation != self._now.generation:
+            _log.info("generation %s answers now, after %s", fresh.generation, self._now.generation)
+            self._now = fresh
+
+    def _load(self) -> Assistant:
+        assistant = load_assistant(self._settings, resources=self._resources)
+        assistant.ask("hello")  # loads what the first question would otherwise wait for
+        return assistant
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(self._every_s):
+            self.refresh()
