@@ -16,7 +16,7 @@ PACKAGE = ROOT / "assistant"
 FLOORS = (
     ("__main__",),
     ("cli", "server", "client"),
-    ("evaluation", "reporting", "live", "rebuilding"),
+    ("evaluation", "comparison", "scores", "reporting", "live", "rebuilding"),
     ("pipeline",),
     ("generation",),
     ("retrieval", "answering", "query"),
