@@ -1,4 +1,4 @@
-"""The command line: build, serve, ask, eval."""
+"""The command line: build, serve, ask, eval, report."""
 
 import argparse
 import dataclasses
@@ -8,22 +8,22 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, SettingsError
 from assistant.logs import start_logging
 from assistant.settings import ServerSettings, Settings, load_settings
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from assistant.evaluation import Outcome, Report
     from assistant.pipeline import BuildSummary
-    from assistant.schema import Conflict, Record, Warning
+    from assistant.schema import Conflict, Language, Record, Warning
 
 _MOST_WARNINGS_SHOWN = 20
 _PRINTED_WIDTH = 160  # columns of a summary that goes to a file
@@ -86,7 +86,15 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", action="store_true")
     evaluate.add_argument("--misses", action="store_true", help="print every wrong answer")
     evaluate.add_argument("--min", type=float, default=0.0, help="exit 1 below this share (0…1)")
+    evaluate.add_argument("--language-model", action="store_true", help="compare with the language model's words")
     evaluate.set_defaults(run=_eval)
+    mcp = commands.add_parser("mcp", parents=[shared], help="serve a program that speaks MCP over stdio")
+    mcp.set_defaults(run=_mcp)
+    report = commands.add_parser("report", parents=[shared], help="what is asked, what the documents miss")
+    report.add_argument("--days", type=int, default=30, choices=range(1, 3651), metavar="N", help="how far back (30)")
+    report.add_argument("--html", type=Path, metavar="FILE", help="write a page instead of printing Markdown")
+    report.add_argument("--language", choices=("zh", "en"), help="of the report (default: the terminal's)")
+    report.set_defaults(run=_report)
     return parser
 
 
@@ -147,19 +155,87 @@ def _ask(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _mcp(options: argparse.Namespace, settings: Settings) -> int:
+    _build_if_stale(settings)
+    from assistant.pipeline import load_assistant
+    from assistant.server.mcp.protocol import make_server, serve_stdio
+    from assistant.server.mcp.lab import LabTools, answer_alone
+
+    assistant = load_assistant(settings)
+    serve_stdio(make_server(LabTools(lambda: assistant, answer_alone)))
+    return 0
+
+
 def _eval(options: argparse.Namespace, settings: Settings) -> int:
     _build_if_stale(settings)
     from assistant.evaluation import evaluate, pooled
     from assistant.pipeline import load_assistant
+    from assistant.scores import report_body, report_lines
 
+    if options.language_model:
+        return _compare(options, settings)
     assistant = load_assistant(settings)
     reports = [evaluate(assistant, path) for path in options.sets]
     if options.json:
-        print(json.dumps([_report_body(report) for report in reports], ensure_ascii=False, indent=1))
+        print(json.dumps([report_body(report) for report in reports], ensure_ascii=False, indent=1))
     else:
         for report in reports:
-            _print_report(report, show_misses=options.misses)
+            print(*report_lines(report, show_misses=options.misses), sep="\n")
     return 0 if pooled(reports).value >= options.min else 1
+
+
+def _report(options: argparse.Namespace, settings: Settings) -> int:
+    _build_if_stale(settings)
+    from assistant.journal import Journal
+    from assistant.pipeline import load_assistant
+    from assistant.reporting.documents import inspect_documents
+    from assistant.reporting.making import make_report
+    from assistant.reporting.wording import load_words
+
+    now = datetime.now().astimezone()
+    findings = inspect_documents(settings, today=now.date())
+    journal = Journal.open(settings.journal.url, retention_days=settings.journal.retention_days)
+    try:
+        report = make_report(journal, load_assistant(settings), findings, days=options.days, now=now)
+    finally:
+        journal.close()
+    language = options.language or _terminal_language()
+    if options.html is None:
+        from assistant.reporting.markdown import as_markdown
+
+        print(as_markdown(report, load_words(language)), end="")
+        return 0
+    from assistant.reporting.html import as_html
+
+    try:
+        options.html.write_text(as_html(report, load_words(language), language=language), "utf-8", errors="replace")
+    except OSError as error:
+        raise AssistantError(f"{options.html}: cannot be written ({error.strerror}); name another file.") from error
+    return 0
+
+
+def _terminal_language() -> "Language":
+    spoken = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "zh" if spoken.startswith("zh") else "en"
+
+
+def _compare(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.comparison import compare
+    from assistant.evaluation import pooled
+    from assistant.pipeline import load_assistant
+    from assistant.scores import comparison_body, comparison_lines
+
+    if settings.answer.language_model is None:
+        raise SettingsError("answer.language_model: not set; name a base_url and a model to compare.")
+    plain = settings.model_copy(update={"answer": settings.answer.model_copy(update={"language_model": None})})
+    extractive, generating = load_assistant(plain), load_assistant(settings)
+    comparisons = [compare(extractive, generating, path) for path in options.sets]
+    if options.json:
+        print(json.dumps([comparison_body(c) for c in comparisons], ensure_ascii=False, indent=1))
+    else:
+        for comparison in comparisons:
+            print(*comparison_lines(comparison, show_misses=options.misses), sep="\n")
+    return 0 if pooled([c.generated for c in comparisons]).value >= options.min else 1
 
 
 def _build_if_stale(settings: Settings, *, apart: bool = False) -> None:
@@ -275,48 +351,3 @@ def _print_warnings(warnings: "Sequence[Warning]", console: "Console") -> None:
 
 def _print_line(console: "Console", text: str) -> None:
     console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-def _report_body(report: "Report") -> dict[str, Any]:
-    def shares(values: dict) -> dict[str, Any]:
-        return {name: [share.part, share.whole] for name, share in values.items()}
-
-    return {
-        "set": str(report.path),
-        "right": round(report.right.value, 4),
-        "abstained": round(report.abstained.value, 4),
-        "cited": round(report.cited.value, 4),
-        "by_kind": shares(report.by_kind),
-        "by_language": shares(report.by_language),
-        "median_ms": round(report.median_ms, 2),
-        "p95_ms": round(report.p95_ms, 2),
-        "misses": [_miss_body(outcome) for outcome in report.misses],
-    }
-
-
-def _miss_body(outcome: "Outcome") -> dict[str, Any]:
-    return {
-        "id": outcome.case.id,
-        "question": outcome.case.question,
-        "kind": outcome.case.kind,
-        "expect": outcome.case.expect,
-        "answered": outcome.answer.answered,
-        "answer": outcome.answer.text,
-        "sources": [citation.place.source for citation in outcome.answer.citations],
-    }
-
-
-def _print_report(report: "Report", *, show_misses: bool) -> None:
-    print(f"{report.path}")
-    for name in ("right", "abstained", "cited"):
-        share = getattr(report, name)
-        print(f"  {name:10} {share.value:.2f}  ({share.part} of {share.whole})")
-    for title, shares in (("by kind", report.by_kind), ("by language", report.by_language)):
-        print(f"  {title}: " + ", ".join(f"{n} {s.part}/{s.whole}" for n, s in shares.items()))
-    print(f"  median {report.median_ms:.1f} ms, p95 {report.p95_ms:.1f} ms a question")
-    if show_misses:
-        for outcome in report.misses:
-            case, answer = outcome.case, outcome.answer
-            print(f"- {case.id} [{case.kind}] {case.question}")
-            print(f"    expected {list(map(list, case.expect))} forbidden {list(case.forbid)}")
-            print(f"    got {answer.kind} answered={answer.answered}: {answer.text[:300]}")

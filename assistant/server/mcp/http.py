@@ -11,7 +11,7 @@ from assistant.errors import OptionalPackageMissing
 from assistant.server.asking import Asking, AssistantSource
 from assistant.server.failures import RequestRefused
 from assistant.server.mcp.protocol import HttpMessage, make_server, respond
-from assistant.server.mcp.tools import LabTools
+from assistant.server.mcp.lab import LabTools
 
 if TYPE_CHECKING:
     from mcp.server import Server

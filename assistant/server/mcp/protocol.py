@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from assistant import __version__
 from assistant.errors import AssistantError, OptionalPackageMissing
 from assistant.server.failures import stream_failure
-from assistant.server.mcp.tools import LabTools, Tool
+from assistant.server.mcp.lab import LabTools, Tool
 from assistant.server.serialise import Body
 
 if TYPE_CHECKING:
