@@ -56,6 +56,9 @@ class FakeAssistant:
             return replace(answer, answered=False, text="The documents do not say it.", confidence=0.1)
         return answer
 
+    def wording_counts(self) -> Mapping[tuple[str, str], int]:
+        return {}
+
     def examples(self, language: Language) -> tuple[str, ...]:
         return ("有哪些论文？",) if language == "zh" else ("What papers are there?",)
 

@@ -8,6 +8,7 @@ from assistant.server.asking import AssistantSource
 from assistant.server.metrics import METRICS_TYPE, Metrics
 from assistant.server.schemas import HealthOut
 from assistant.server.serialise import Body
+from assistant.server.wording_metrics import wording_exposition
 
 
 def health_blueprint(assistant_source: AssistantSource, metrics: Metrics) -> APIBlueprint:
@@ -39,7 +40,11 @@ def health_blueprint(assistant_source: AssistantSource, metrics: Metrics) -> API
     @blueprint.doc(hide=True)
     def exposition() -> Response:
         """Return the counters in Prometheus' text format."""
-        return Response(metrics.exposition(), content_type=METRICS_TYPE)
+        try:
+            counts = assistant_source().wording_counts()
+        except AssistantError:
+            counts = {}
+        return Response(metrics.exposition() + wording_exposition(counts), content_type=METRICS_TYPE)
 
     return blueprint
 
