@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from changing import QUESTION, change, small_lab
 from faults import FAULTS, Disk, on
 from filelock import FileLock
 
@@ -12,28 +13,13 @@ from assistant import pipeline
 from assistant.errors import IndexBusy, IndexDamaged, SettingsError
 from assistant.index import store
 from assistant.pipeline import build, is_current, load_assistant
-from assistant.settings import CorpusSettings, IndexSettings, Settings
-
-PAGES = {
-    "index.rst": "实验室\n======\n\n实验室在上海。\n\n.. toctree::\n\n   team\n   visit\n",
-    "team.md": "# 团队\n\n编译器团队由王芳负责，邮箱 wang@lab.example。\n",
-    "visit.md": "# Visiting\n\nVisitors come on Mondays at nine.\n",
-}
-QUESTION = "visitors"
+from assistant.settings import Settings
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings over three pages, not indexed yet."""
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    for name, content in PAGES.items():
-        (corpus / name).write_text(content, "utf-8")
-    return Settings(corpus=CorpusSettings(path=corpus), index=IndexSettings(path=tmp_path / "index"))
-
-
-def change(settings: Settings, day: str) -> None:
-    (settings.corpus.path / "visit.md").write_text(PAGES["visit.md"].replace("Mondays", day), "utf-8")
+    return small_lab(tmp_path)
 
 
 def answer(settings: Settings) -> str:
