@@ -67,5 +67,6 @@ class Usage:
 
     askings: tuple[Asking, ...]  # oldest first
     questions: tuple[AskedQuestion, ...]  # most asked first
-    complaints: tuple[Complaint, ...]  # newest first
+    complaints: tuple[Complaint, ...]  # newest first, at most 200
     helpful: int  # thumbs up
+    unhelpful: int  # thumbs down

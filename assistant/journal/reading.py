@@ -18,10 +18,13 @@ def read_usage(connection: sa.Connection, since: datetime) -> Usage:
         askings=tuple(_askings(connection, since)),
         questions=_questions(connection, since),
         complaints=tuple(_complaints(connection, since)),
-        helpful=connection.execute(
-            sa.select(sa.func.count()).where(FEEDBACK.c.given_at >= since, FEEDBACK.c.helpful)
-        ).scalar_one(),
+        helpful=_count(connection, FEEDBACK.c.given_at >= since, FEEDBACK.c.helpful),
+        unhelpful=_count(connection, FEEDBACK.c.given_at >= since, sa.not_(FEEDBACK.c.helpful)),
     )
+
+
+def _count(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> int:
+    return connection.execute(sa.select(sa.func.count()).select_from(FEEDBACK).where(*conditions)).scalar_one()
 
 
 def _askings(connection: sa.Connection, since: datetime) -> Iterator[Asking]:

@@ -5,7 +5,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from assistant.journal import Journal
 from assistant.rebuilding import Rebuilder
+from assistant.server.admin import admin_blueprint
 from assistant.server.asking import Asking, AssistantSource
+from assistant.server.desk import Desk
 from assistant.server.failures import register_failures
 from assistant.server.feedback import feedback_blueprint
 from assistant.server.guard import AdminGuard
@@ -65,7 +67,9 @@ def create_app(
     ):
         app.register_blueprint(blueprint)
         app.register_blueprint(blueprint, url_prefix="/v1", name=f"v1.{blueprint.name}")
-    app.register_blueprint(rebuild_blueprint(guard, rebuilder or Rebuilder(settings)))
+    rebuilder = rebuilder or Rebuilder(settings)
+    app.register_blueprint(rebuild_blueprint(guard, rebuilder))
+    app.register_blueprint(admin_blueprint(guard, Desk(settings, assistant_source, journal), rebuilder, settings))
     if settings.server.openai_api:
         app.register_blueprint(openai_blueprint(assistant_source, asking))
     if settings.server.mcp:

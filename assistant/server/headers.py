@@ -56,12 +56,12 @@ def _tell(method: str, route: str, status: int, took_ms: float) -> None:
 
 
 def _secure(response: Response, policy: str) -> None:
-    response.headers["Content-Security-Policy"] = policy
+    response.headers.setdefault("Content-Security-Policy", policy)  # the desk's own is stricter
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     # The widget's files are meant for other sites' pages, also for those isolated by COEP.
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin")
 
 
 def _allow_origin(response: Response, origins: frozenset[str]) -> None:

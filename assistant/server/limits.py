@@ -10,7 +10,7 @@ from assistant.errors import OptionalPackageMissing, SettingsError
 from assistant.server.shared_counts import SCHEME as _SHARED
 from assistant.settings import ServerSettings
 
-_LIMITED_ENDPOINTS = ("questions.ask", "questions.ask_by_address", "feedback.give", "openai.complete")
+_LIMITED_ENDPOINTS = ("questions.ask", "questions.ask_by_address", "feedback.give", "openai.complete", "admin.login")
 
 
 def limit_questions(app: Flask, chosen: ServerSettings, *, counts_file: str = "") -> None:

@@ -29,5 +29,5 @@ def test_a_wheel_holds_every_file_of_the_page(tmp_path: Path):
     held = {name.partition(".data/data/share/lab-assistant/")[2] for name in names}
     assert {path.relative_to(ROOT).as_posix() for path in (ROOT / "web").rglob("*.*")} <= held
     room = ROOT / "assistant"
-    carried = [*(room / "migrations").rglob("*.py"), *(room / "server" / "templates").glob("*.*")]
+    carried = [*(room / "migrations").rglob("*.py"), *(room / "reporting" / "templates").glob("*.*")]
     assert {path.relative_to(ROOT).as_posix() for path in carried} <= set(names)
