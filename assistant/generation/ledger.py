@@ -84,14 +84,23 @@ class Ledger:
 
     def settle(self, call: int, cost: float) -> None:
         """Write down what the call really cost."""
-        self._note("UPDATE calls SET cost = ? WHERE id = ?", (cost, call))
+        try:
+            with self._transaction() as database:
+                database.execute("UPDATE calls SET cost = ? WHERE id = ?", (cost, call))
+        except sqlite3.Error as error:
+            _log.warning("language model ledger %s: %s", self._path, error)
 
-    def count(self, name: CountName, label: str, n: int = 1) -> None:
-        """Add ``n`` to a counter."""
-        self._note(
-            "INSERT INTO counts VALUES (?, ?, ?) ON CONFLICT (name, label) DO UPDATE SET n = n + excluded.n",
-            (name, label, n),
-        )
+    def add(self, counts: Mapping[tuple[CountName, str], int]) -> None:
+        """Add to the counters of these (name, label)."""
+        rows = [(name, label, n) for (name, label), n in sorted(counts.items())]
+        try:
+            with self._transaction() as database:
+                database.executemany(
+                    "INSERT INTO counts VALUES (?, ?, ?) ON CONFLICT (name, label) DO UPDATE SET n = n + excluded.n",
+                    rows,
+                )
+        except sqlite3.Error as error:
+            _log.warning("language model ledger %s: %s", self._path, error)
 
     def counts(self) -> Mapping[tuple[str, str], int]:
         """Return every counter by (name, label), nothing where the file cannot be read."""
@@ -102,13 +111,6 @@ class Ledger:
             _log.warning("language model ledger %s: %s", self._path, error)
             return {}
         return {(name, label): n for name, label, n in rows}
-
-    def _note(self, statement: str, values: tuple[object, ...]) -> None:
-        try:
-            with self._transaction() as database:
-                database.execute(statement, values)
-        except sqlite3.Error as error:
-            _log.warning("language model ledger %s: %s", self._path, error)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

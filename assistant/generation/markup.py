@@ -33,6 +33,8 @@ _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\u
 
 def visible(text: str) -> str:
     """Return ``text`` without characters that are not seen: control, zero-width, direction, tags, private use."""
+    if text.replace("\n", "").isprintable():
+        return _UNSEEN.sub("", text)
     seen = (c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs", "Cn"))
     return _UNSEEN.sub("", "".join(seen))
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.generation.markup import unformatted
 from assistant.text import sentences
@@ -15,6 +16,8 @@ _RANGE = re.compile(r"(\d+)\s*[–-]\s*(\d+)")
 _THOUGHT = re.compile(r"^\s*<(think|thinking|thought|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _THINKING = re.compile(r"^\s*<(?:$|t|r)", re.IGNORECASE)
 _END = re.compile(r"[.。!！?？\n]")
+# Ends with a sentence after which its markers have not all come.
+_MAY_BE_CITED = re.compile(rf"[.。!！?？;；\"'”’)）](?:\s*{_MARKER})*\s*(?:[\[［【][^\[\]［］【】\n]{{0,20}})?$")
 _LIST_MARK = re.compile(r"^(?:[-•*–]|\d{1,2}[.)、](?=\D))\s*")
 
 
@@ -34,12 +37,16 @@ class ReplyReader:
         self._text = ""
         self._given = 0
         self._may_end = False  # only then is the text cut anew
+        # Most sentences are what they were when the last piece came.
+        self._read = lru_cache(maxsize=256)(_sentence)
 
     def feed(self, piece: str) -> Iterator[Sentence]:
         """Yield the sentences that ``piece`` completes: those after which another one has begun."""
         self._text += piece
         self._may_end = self._may_end or bool(_END.search(piece))
-        whole = self._sentences()[:-1] if self._may_end else []
+        if not self._may_end or _MAY_BE_CITED.search(self._text):
+            return
+        whole = self._sentences()[:-1]
         if len(whole) > self._given:
             self._may_end = bool(_END.search(piece))
             yield from whole[self._given :]
@@ -54,11 +61,11 @@ class ReplyReader:
         text = _THOUGHT.sub("", self._text)
         if _THINKING.match(text) and text == self._text:
             return []  # perhaps the model still thinks aloud: that is no part of its reply
-        return _cut(text)
+        return [self._read(*part) for part in _cut(text)]
 
 
-def _cut(text: str) -> list[Sentence]:
-    """Return the sentences of ``text``; markers after a full stop belong to the sentence before it."""
+def _cut(text: str) -> list[tuple[str, bool]]:
+    """Return (sentence, begins a line); markers after a full stop belong to the sentence before it."""
     parts: list[tuple[str, bool]] = []
     end_before = 0
     for start, end in sentences(text):
@@ -74,7 +81,7 @@ def _cut(text: str) -> list[Sentence]:
             part = part[leading.end() :]
         if part.strip():
             parts.append((part, first))
-    return [_sentence(part, first) for part, first in parts]
+    return parts
 
 
 def _sentence(part: str, first: bool) -> Sentence:

@@ -1,6 +1,7 @@
 """Lets a language model word an answer that the documents already gave, and keeps only what they support."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -8,12 +9,12 @@ from dataclasses import replace
 from assistant.answering.wording import LONGEST_ANSWER, say
 from assistant.errors import LanguageModelFailed
 from assistant.generation.completeness import keeps_what_was_asked, opens_rows
-from assistant.generation.ledger import Ledger, Limits
+from assistant.generation.ledger import CountName, Ledger, Limits
 from assistant.generation.model import LanguageModel, Piece, estimated_tokens
 from assistant.generation.prompting import Prompt, Task, prompt_for
 from assistant.generation.quotes import Quote, quotes_of
 from assistant.generation.reply import ReplyReader, Sentence
-from assistant.generation.verifying import Parser, Verifier
+from assistant.generation.verifying import Parser, Reason, Verifier
 from assistant.schema import Answer
 from assistant.settings import LanguageModelSettings
 
@@ -23,6 +24,7 @@ _STOPS = ".。!！?？;；:："
 _log = logging.getLogger(__name__)
 
 OnDraft = Callable[[Answer], None]
+Counts = Counter[tuple[CountName, str]]
 
 
 class Writer:
@@ -58,37 +60,44 @@ class Writer:
         task = _task(answer)
         if not answer.answered or task is None:
             return answer
+        counts: Counts = Counter()
+        outcome = "failed"
         try:
-            written = self._written(task, answer, on_draft)
+            written = self._written(task, answer, on_draft, counts)
+            outcome = "generated"
         except LanguageModelFailed as failure:
             _log.info("language model: %s; the extractive answer is given", failure.reason)
-            self._ledger.count("answers", failure.reason)
-            return answer
-        self._ledger.count("answers", "generated")
+            outcome = failure.reason
+            written = answer
+        finally:
+            counts["answers", outcome] += 1
+            self._ledger.add(counts)
         return written
 
-    def _written(self, task: Task, answer: Answer, on_draft: OnDraft) -> Answer:
+    def _written(self, task: Task, answer: Answer, on_draft: OnDraft, counts: Counts) -> Answer:
         quotes = quotes_of(answer)
         if task == "opening":
             # How many rows there are is ours to say: it stands in none of them.
             quotes = tuple(replace(quote, about=f"{quote.about} ({len(answer.items)})") for quote in quotes)
         quotes, prompt, room = self._within_budget(task, answer, quotes)
         kept: list[Sentence] = []
-        dropped = 0
-        with closing(self._sentences(prompt, room)) as reply:
+        with closing(self._sentences(prompt, room, counts)) as reply:
             for sentence in reply:
-                if not self._is_supported(task, sentence, answer, quotes, prompt):
-                    dropped += 1
+                objection = self._objection(task, sentence, answer, quotes, prompt)
+                if objection is not None:
+                    counts["sentences_dropped", objection] += 1
                     continue
                 draft = _draft(task, answer, [*kept, sentence])
                 if len(draft.text) > LONGEST_ANSWER:
                     if not kept:
                         raise LanguageModelFailed("too-long")
                     break
+                counts["sentences_kept", ""] += 1
                 kept.append(sentence)
                 on_draft(draft)
                 if task == "opening":
                     break
+        dropped = sum(n for (name, _), n in counts.items() if name == "sentences_dropped")
         return self._judged(task, answer, kept, dropped)
 
     def _judged(self, task: Task, answer: Answer, kept: Sequence[Sentence], dropped: int) -> Answer:
@@ -102,22 +111,17 @@ class Writer:
             raise LanguageModelFailed("incomplete")
         return draft
 
-    def _is_supported(
+    def _objection(
         self, task: Task, sentence: Sentence, answer: Answer, quotes: Sequence[Quote], prompt: Prompt
-    ) -> bool:
+    ) -> Reason | None:
         objection = self._verifier.objection(
             sentence, quotes, language=answer.question.language, instructions=prompt.system
         )
         if objection is None and task == "opening" and not opens_rows(sentence.text, answer):
-            objection = "number"
-        if objection is None:
-            self._ledger.count("sentences_kept", "")
-        else:
-            self._ledger.count("sentences_dropped", objection)
-            _log.info("language model: a sentence was dropped (%s)", objection)
-        return objection is None
+            return "number"
+        return objection
 
-    def _sentences(self, prompt: Prompt, room: int) -> Iterator[Sentence]:
+    def _sentences(self, prompt: Prompt, room: int, counts: Counts) -> Iterator[Sentence]:
         """Yield the reply's sentences as they become whole, and write down what it cost."""
         cost = self._cost(estimated_tokens(prompt.system, prompt.user), room)
         permission = self._ledger.ask(cost, self._limits)
@@ -137,8 +141,8 @@ class Writer:
             used_in = last.input_tokens or estimated_tokens(prompt.system, prompt.user)
             used_out = last.output_tokens or estimated_tokens("".join(said))
             self._ledger.settle(permission.call, self._cost(used_in, used_out))
-            self._ledger.count("tokens", "input", used_in)
-            self._ledger.count("tokens", "output", used_out)
+            counts["tokens", "input"] += used_in
+            counts["tokens", "output"] += used_out
 
     def _within_budget(
         self, task: Task, answer: Answer, quotes: Sequence[Quote]
