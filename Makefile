@@ -9,14 +9,19 @@ SUPPORTED := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
 CHROMIUMS := chromium chromium-browser google-chrome google-chrome-stable
 
-.PHONY: run test environment test-environment chromium postgresql
+.PHONY: run test audit environment test-environment chromium postgresql servers
 
 run: environment
 	@$(PY) -m assistant serve
 
 # -m "" also runs the tests marked slow and browser.
-test: test-environment chromium postgresql
+test: test-environment chromium postgresql servers
 	@HF_HUB_OFFLINE=1 $(PY) -m pytest -m ""
+
+# Known flaws in the packages of requirements.txt; asks PyPI's advisory service, so it needs the network.
+audit: environment
+	@$(PIP) pip-audit==2.10.1
+	@$(PY) -m pip_audit --requirement requirements.txt --no-deps --disable-pip --strict
 
 environment: $(VENV)/.installed
 test-environment: $(VENV)/.installed-test
@@ -73,3 +78,23 @@ postgresql:
 	  DEBIAN_FRONTEND=noninteractive $$root apt-get -qq install --no-install-recommends postgresql >/dev/null && exit 0; \
 	fi; \
 	echo "Without PostgreSQL its tests are skipped: install postgresql to run them." >&2
+
+# Finds a Redis and an nginx for the tests to start their own, or installs Debian's (with no service
+# that would run beside them) where that needs no password; without them those tests are skipped.
+servers:
+	@missing=""; \
+	command -v redis-server >/dev/null || missing="redis-server"; \
+	command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing="$$missing nginx-light"; \
+	[ -n "$$missing" ] || exit 0; \
+	root=""; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
+	if command -v apt-get >/dev/null && $$root true 2>/dev/null; then \
+	  echo "Installing $$missing …"; \
+	  [ -e /usr/sbin/policy-rc.d ] || mask=1; \
+	  [ -z "$$mask" ] || printf '#!/bin/sh\nexit 101\n' | $$root tee /usr/sbin/policy-rc.d >/dev/null; \
+	  [ -z "$$mask" ] || $$root chmod +x /usr/sbin/policy-rc.d; \
+	  $$root apt-get -qq update && \
+	  DEBIAN_FRONTEND=noninteractive $$root apt-get -qq install --no-install-recommends $$missing >/dev/null; \
+	  done=$$?; [ -z "$$mask" ] || $$root rm /usr/sbin/policy-rc.d; \
+	  [ $$done = 0 ] && exit 0; \
+	fi; \
+	echo "Without Redis and nginx their tests are skipped: install $$missing to run them." >&2

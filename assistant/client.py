@@ -132,7 +132,8 @@ class Client:
         content = None if body is None else json.dumps(body).encode()
         headers = {"Accept": accept, **({"Content-Type": "application/json"} if content else {})}
         try:
-            return urlopen(Request(self._base + path, content, headers), timeout=self._timeout_s)
+            # The address is the programmer's own, not a visitor's.
+            return urlopen(Request(self._base + path, content, headers), timeout=self._timeout_s)  # nosec B310
         except HTTPError as error:
             raise self._refusal(error) from error
         except (HTTPException, OSError, ValueError) as error:

@@ -5,10 +5,10 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentValueError
 
@@ -72,6 +72,16 @@ class AnswerSettings(_Part):
     language_model: LanguageModelSettings | None = None  # absent: answers are extractive
 
 
+def _checked_origin(value: str) -> str:
+    # It goes into a header beside others: no blank or semicolon may follow, and no pattern fits all.
+    if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", value):
+        raise ValueError("an origin is written exactly as browsers send it, like https://lab.example")
+    return value
+
+
+_Origin = Annotated[str, AfterValidator(_checked_origin)]
+
+
 class ServerSettings(_Part):
     """How the HTTP server listens and whom it lets in."""
 
@@ -81,7 +91,7 @@ class ServerSettings(_Part):
     threads: int = Field(4, ge=1, le=64)  # of each
     most_waiting: int = Field(128, ge=1, le=10_000)  # requests for a free thread of each process
     grace_s: float = Field(10, ge=0, le=600)  # what was begun is finished within
-    allowed_origins: tuple[str, ...] = ()
+    allowed_origins: tuple[_Origin, ...] = ()
     openai_api: bool = True  # /v1/chat/completions and /v1/models
     mcp: bool = True  # /mcp
     rate_limit: str = "30/minute"  # each visitor

@@ -88,7 +88,7 @@ def install(made: Path, target: Path, *, is_whole: Callable[[Path], bool]) -> No
     """
     if target.exists() and is_whole(target):
         return
-    os.chmod(made, 0o755)  # mkdtemp made it private
+    os.chmod(made, 0o755)  # nosec B103: mkdtemp made it private, and servers may run as another user
     for path in made.iterdir():
         if path.is_dir():
             disk.settle(path)

@@ -48,6 +48,7 @@ def create_app(
     OpenAPI, and routes stay plain functions (flask-smorest would want a class for each path).
     """
     app = APIFlask(__name__, title="Lab Assistant", version="1", docs_path=None, static_folder=None)
+    app.url_map.merge_slashes = False  # would redirect to whatever host the visitor named
     _configure(app)
     metrics = Metrics()
     metrics.watch(journal)

@@ -177,7 +177,7 @@ def _proxy_options(chosen: ServerSettings) -> dict[str, object]:
     Other proxies are counted (``trusted_proxies``) and heard by the application.
     """
     if chosen.trusted_proxies:
-        return {}
+        return {"clear_untrusted_proxy_headers": False}
     return {
         "trusted_proxy": "127.0.0.1",
         "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
