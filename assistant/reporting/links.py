@@ -9,9 +9,9 @@ from assistant.readers.site import Site
 from assistant.reporting.nouns import Finding
 from assistant.schema import Document, Link
 
-# What generators add on their own: Sphinx's index and search, feeds, everything below "_…".
+# What generators add on their own: Sphinx's index, search and copies, feeds, lists of tags.
 _GENERATED = re.compile(
-    r"(?:^|/)(?:(?:genindex|modindex|py-modindex|search|404|tags|categories|archive)(?:\.html|/)?$|_|(?:atom|rss|feed)\b"
+    r"(?:^|/)(?:(?:genindex|modindex|py-modindex|search|404|tags|categories|archive)(?:\.html|/)?$|_(?:sources|images|modules|downloads)/|(?:atom|rss|feed)\b"
     r"|sitemap|robots\.txt$|favicon|tags?/|categor(?:y|ies)/)",
     re.IGNORECASE,
 )
@@ -71,13 +71,14 @@ def _internal_path(site: Site, target: str) -> str:
     target = target.strip()
     if site.url and target.startswith(site.url):
         return "/" + unquote(target.removeprefix(site.url).partition("#")[0].partition("?")[0])
-    if "\\" in target or target.startswith(("#", "//")):
+    if target.startswith(("#", "//")):
         return ""
     try:
         parts = urlsplit(target)
     except ValueError:
         return ""
-    return "" if parts.scheme or parts.netloc else unquote(parts.path)
+    path = unquote(parts.path)
+    return "" if parts.scheme or parts.netloc or "\\" in path else path
 
 
 def _starts(site: Site, document: Document) -> tuple[str, ...]:

@@ -112,8 +112,8 @@ def finding_lists(findings: DocumentFindings) -> tuple[tuple[str, tuple[Finding,
 
 def _finding(finding: Finding, name: str, words: Words) -> str:
     place = f"{finding.source}:{finding.line}" if finding.line else finding.source
-    detail = words("over", date=finding.detail) if name == "outdated" else plain(finding.detail)
-    return f"{plain(place)} — {plain(finding.text)}" + (f" — {detail}" if detail else "")
+    detail = words("over", date=finding.detail) if name == "outdated" else finding.detail
+    return f"{plain(place)} — {plain(finding.text)}" + (f" — {plain(detail)}" if detail else "")
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -33,11 +33,14 @@ def admin_blueprint(guard: AdminGuard, desk: Desk, rebuilder: Rebuilder, setting
     blueprint = APIBlueprint("admin", __name__, url_prefix="/admin", enable_openapi=False)
 
     @blueprint.before_request
-    def let_in() -> None:
+    def let_in() -> Response | None:
+        guard.require_on()
         if request.endpoint in ("admin.show", "admin.login", "admin.style"):
-            guard.require_on()  # these show the form to sign in, or nothing of anybody
-        else:
-            guard.require()
+            return None  # these show the form to sign in, or nothing of anybody
+        if not guard.is_signed_in() and _is_browser():
+            return _sign_in_page(status=401)  # a button of a page that was left open overnight
+        guard.require()
+        return None
 
     @blueprint.after_request
     def keep_private(response: Response) -> Response:
@@ -86,7 +89,10 @@ def _add_actions(blueprint: APIBlueprint, rebuilder: Rebuilder, settings: Settin
         question = request.form.get("question", "")
         if not question.strip() or len(question) > LONGEST_QUESTION:
             raise RequestRefused(f"question: must have 1 to {LONGEST_QUESTION} characters.", code="bad-field")
-        collected = add_case(settings.admin.eval_folder, question)
+        try:
+            collected = add_case(settings.admin.eval_folder, question)
+        except AssistantError as error:
+            return _page("broken.html", _language(), reason=str(error), status=503)
         return _back("added" if collected.is_new else "known")
 
     @blueprint.post("/refresh")
@@ -124,6 +130,10 @@ def _back(done: str) -> Response:
     days, _, language = request.form.get("back", "").partition(".")
     target = {"days": _days(days), "lang": language if language in ("zh", "en") else _language(), "done": done}
     return redirect(f"/admin?{urlencode(target)}", 303)
+
+
+def _is_browser() -> bool:
+    return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
 
 
 def _days(given: str) -> int:
