@@ -56,6 +56,7 @@ class LanguageModelSettings(_Part):
     price_per_million_output_tokens: float = Field(0, ge=0)
     spend_per_day: float = Field(math.inf, ge=0)  # UTC days
     ledger: Path = Path(".assistant/language-model.db")
+    keep_quotes: bool = True  # the quoted answer stands below the model's words
 
     @model_validator(mode="after")
     def _knows_what_it_spends(self) -> "LanguageModelSettings":

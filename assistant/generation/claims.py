@@ -33,7 +33,7 @@ _MONTH_ALONE = re.compile(
     rf"\b(?:in|of|since|until|till|by|before|after|from|to|every|each|early|late|mid)[ -](?P<n>{_MONTH})\b",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"(?<![A-Za-z\d.])\d+(?:\.\d+)*(?![A-Za-z\d])")
+_NUMBER = re.compile(r"(?<![A-Za-z\d.])(?<![A-Za-z]-)\d+(?:\.\d+)*(?![A-Za-z\d])")
 _ORDINAL = re.compile(r"(?<![\w.])(\d+)(?:st|nd|rd|th)\b")
 _ANY_NUMBER = re.compile(r"\d+(?:\.\d+)*")
 _HAN_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}

@@ -5,7 +5,9 @@ import re
 from assistant.answering.understanding import question_words
 from assistant.generation.claims import claims_of
 from assistant.schema import Answer
+from assistant.text import squeeze
 
+_MARKER = re.compile(r"\[\d{1,3}\]")
 _MEASURED = ("contact", "number", "count", "date", "howto")  # kinds whose answers show something particular
 
 
@@ -23,6 +25,12 @@ def keeps_what_was_asked(answer: Answer, text: str) -> bool:
         return bool(after.numbers or after.dates)
     shows = re.compile(question_words()["shows"][answer.kind])
     return not shows.search(answer.text) or bool(shows.search(text))
+
+
+def holds_every_quote(answer: Answer, text: str) -> bool:
+    """Tell whether every quote of ``answer`` stands in ``text`` word by word, whatever markers are between."""
+    said = squeeze(_MARKER.sub("", text))
+    return all(squeeze(citation.quote).rstrip("。.") in said for citation in answer.citations)
 
 
 def opens_rows(text: str, answer: Answer) -> bool:

@@ -12,7 +12,7 @@ from assistant.generation.names import unsupported_names
 from assistant.generation.pairing import is_mispaired
 from assistant.generation.quotes import Quote
 from assistant.generation.reply import Sentence
-from assistant.generation.wordlists import denial, glue
+from assistant.generation.wordlists import denial, glue, same_meaning
 from assistant.query import Term
 from assistant.schema import Language
 from assistant.text import Evidence, detect_language, fold, is_stopword, squeeze
@@ -158,6 +158,8 @@ def _carries_meaning(term: Term) -> bool:
 
 def _is_met(term: Term, support: _Support) -> bool:
     if term.coverage(support.evidence) >= _MET or any(token in support.translated for token in term.tokens):
+        return True
+    if any(word in support.evidence for word in same_meaning().get(fold(term.text), ())):
         return True
     # The word itself may stand there, however jieba cuts it from its neighbours.
     return not term.text.isascii() and squeeze(term.text) in squeeze(support.around)

@@ -14,6 +14,13 @@ def glue() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
+def same_meaning() -> dict[str, tuple[str, ...]]:
+    """Return for a folded word those that mean the same, itself among them."""
+    lines = [tuple(line.split()) for line in _lists()["same"]]
+    return {word: line for line in lines for word in line}
+
+
+@lru_cache(maxsize=1)
 def denial() -> re.Pattern[str]:
     """Return the pattern of words that deny or end something."""
     return re.compile("".join(_lists()["denial"].split()).replace("·", " "), re.IGNORECASE)

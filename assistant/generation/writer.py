@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from assistant.answering.wording import LONGEST_ANSWER, say
 from assistant.errors import LanguageModelFailed
-from assistant.generation.completeness import keeps_what_was_asked, opens_rows
+from assistant.generation.completeness import holds_every_quote, keeps_what_was_asked, opens_rows
 from assistant.generation.ledger import CountName, Ledger, Limits
 from assistant.generation.model import LanguageModel, Piece, estimated_tokens
 from assistant.generation.prompting import Prompt, Task, prompt_for
@@ -88,7 +88,7 @@ class Writer:
                     counts["sentences_dropped", objection] += 1
                     continue
                 draft = _draft(task, answer, [*kept, sentence])
-                if len(draft.text) > LONGEST_ANSWER:
+                if len(self._finished(task, answer, draft).text) > LONGEST_ANSWER:
                     if not kept:
                         raise LanguageModelFailed("too-long")
                     break
@@ -106,10 +106,20 @@ class Writer:
             raise LanguageModelFailed("unsupported")
         if dropped > len(kept):
             raise LanguageModelFailed("unreliable")
-        draft = _draft(task, answer, kept)
-        if task == "facts" and not keeps_what_was_asked(answer, draft.text):
+        finished = self._finished(task, answer, _draft(task, answer, kept))
+        if task == "facts" and not keeps_what_was_asked(answer, finished.text):
             raise LanguageModelFailed("incomplete")
-        return draft
+        return finished
+
+    def _finished(self, task: Task, answer: Answer, draft: Answer) -> Answer:
+        """Return the draft with the extractive answer below it, where that is not in it word by word.
+
+        Checks can tell that a sentence is supported, not that it is the one that was asked for: with
+        the quotes below, an answer in a model's words is never less exact than one without.
+        """
+        if task == "opening" or not self._settings.keep_quotes or holds_every_quote(answer, draft.text):
+            return draft
+        return replace(draft, text=f"{draft.text}\n\n{answer.text}")
 
     def _objection(
         self, task: Task, sentence: Sentence, answer: Answer, quotes: Sequence[Quote], prompt: Prompt
