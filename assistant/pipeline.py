@@ -310,8 +310,13 @@ def _answerer(generation: store.Generation, resources: Resources, settings: Sett
 
 
 def _site_names(pages: Sequence[store.PageText]) -> frozenset[str]:
-    """Return the Latin words in the titles of the site's own front pages."""
-    fronts = [p.title for p in pages if _FRONT_PAGE.search(p.source)]
+    """Return the Latin words in the titles of the site's own front pages, those of the top folder.
+
+    The front page of a folder further down is a project's.
+    """
+    found = [page for page in pages if _FRONT_PAGE.search(page.source)]
+    top = min((page.source.count("/") for page in found), default=0)
+    fronts = [page.title for page in found if page.source.count("/") == top]
     return frozenset(word.lower() for title in fronts for word in _LATIN_NAME.findall(title))
 
 

@@ -21,6 +21,8 @@ _INNER_WORD_WEIGHT = 0.8  # a Chinese word covered only by the shorter words ins
 _SUFFIXES = "器生者员组性化类型式度率"  # characters that make another form of a word, not another thing
 _PARTLY = 0.35  # of a Chinese word of which only a part is met
 _PART_WEIGHT = 0.5  # of the translation of a part of a compound
+_LATIN_LETTERS = re.compile(r"[A-Za-z]+")
+_HONORIFICS = frozenset("prof professor dr doctor mr mrs ms miss teacher advisor supervisor".split())
 _AMOUNT = re.compile(r"\d+-[A-Za-z]+")
 _QUESTION_WORD = re.compile(r"^(?:[哪几].{0,2}|多少.?)$")
 _FILLER_WEIGHT = 0.25
@@ -163,6 +165,8 @@ class QueryParser:
         variants: dict[str, float] = {}
         for name in self._names.of_pinyin(word.text, *_latin_neighbours(before, after)):
             variants[name] = 1.0
+        if not variants and is_named:
+            variants.update(dict.fromkeys(self._spelt(word, before, own), 1.0))
         synonyms = self._glossary.synonyms(word.text)
         corrections = self._corrections(word, own)
         for token in (*synonyms, *corrections):
@@ -179,6 +183,14 @@ class QueryParser:
         weight = self._weight(own, tuple(variants))
         weight *= {"content": 1.0, "self": _SELF_WEIGHT, "filler": _FILLER_WEIGHT}[role]
         return Term(word.text, role, is_named, weight, own, tuple(variants.items()))
+
+    def _spelt(self, word: Word, before: Word | None, own: Sequence[str]) -> tuple[str, ...]:
+        """Return what a Latin name that this corpus lacks spells in pinyin: Prof. Tang, Tianhe-2."""
+        if before is not None and fold(before.text) in _HONORIFICS:
+            return self._names.of_surname(word.text)
+        if word.is_han or self._lexical.frequency(own[0]):
+            return ()
+        return next(filter(None, map(self._names.of_place, _LATIN_LETTERS.findall(word.text))), ())
 
     def _role(self, word: str) -> TermRole:
         lists = _fillers()

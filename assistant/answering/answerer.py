@@ -86,10 +86,11 @@ class Answerer:
         return self._composer.facts(asked, quoted, verdict.confidence)
 
     def _rows(self, asked: Understanding) -> RowAnswer | None:
-        """Return the rows of a list or a count; for mere keywords only rows that are all of it."""
+        """Return the rows of a list or a count; for keywords and "who" only rows that are all of it."""
         if asked.wants_rows:
             return self._records.find(asked)
-        rows = None if asked.kinds else self._records.find(asked)
+        keywords = not asked.kinds or asked.kinds == {"person"}
+        rows = self._records.find(asked) if keywords else None
         return rows if rows is not None and rows.is_whole_question else None
 
     def _quoted(self, asked: Understanding, found: Gathered, best: Fact) -> tuple[Fact, ...]:

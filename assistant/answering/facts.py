@@ -8,17 +8,18 @@ from functools import lru_cache
 import numpy as np
 
 from assistant.answering.definitions import spells_out
-from assistant.answering.understanding import Understanding, question_words
+from assistant.answering.understanding import Understanding, is_rank, question_words
 from assistant.answering.weights import Weights
 from assistant.index.embedding import Embedder
 from assistant.index.names import NameIndex
 from assistant.query import Term
 from assistant.schema import Hit, Passage
-from assistant.text import Evidence, fold, sentences
+from assistant.text import Evidence, sentences
 
 READ_PASSAGES = 12  # of the hits, how many are read sentence by sentence
 _CONTEXT_FACTOR = 0.75  # a term met only in the headings or the sentence beside counts this much
 _URL = re.compile(r"https?://[^\s）)]+")  # says little of what is asked, and holds many words
+_DIGITS = re.compile(r"\d+")
 _OUTSIDE_FACTOR = 0.9  # a term that only the title, headings or columns hold
 _KEPT_READINGS = 4096  # passages
 _LOOK_AHEAD = 160  # characters after a short sentence in which the kind asked for may show
@@ -114,7 +115,7 @@ class FactFinder:
             spans,
             tuple(Evidence(_URL.sub(" ", text)) for text in texts),
             self._embedder.encode(texts),
-            Evidence(f"{passage.context}\n{passage.place.source}"),
+            Evidence(f"{passage.context}\n{_spaced(passage.place.source)}"),
             Evidence("\n".join(headings)),
         )
 
@@ -133,15 +134,16 @@ class FactFinder:
         shows_kind = asked.kind not in _strict_kinds() or self._shows_strictly(asked.kind, around)
         # Whether there is a dormitory is only told by what speaks of one.
         telling = _TELLING if asked.kind == "status" else _RARE
-        named = any(t.is_named or t.weight >= telling or fold(t.text) in _ranks() for t in missing)
+        named = any(t.is_named or t.weight >= telling or is_rank(t) for t in missing)
         dated = _holds_editions(asked, passage)
+        timely = not asked.is_excluded(" ".join((passage.place.title, *passage.place.heading_path)))
         score = self._weights.ranking(astuple(signals))
         is_label = span[1] - span[0] < _LABEL and not passage.text[slice(*span)].endswith((":", "："))
         if passage.kind == "text" and is_label:
             score -= _LABEL_PENALTY
         return Fact(
             passage, *span, round(score, 6), signals, missing,
-            shows_measure, shows_measure and shows_kind and dated and not named,
+            shows_measure, shows_measure and shows_kind and dated and timely and not named,
         )  # fmt: skip
 
     def _shows_strictly(self, kind: str, text: str) -> bool:
@@ -221,6 +223,11 @@ def _signals(
         ), missing  # fmt: skip
 
 
+def _spaced(source: str) -> str:
+    """Return a path with its numbers set apart as well: necv2016.html speaks of NECV, and of 2016."""
+    return f"{source} " + _DIGITS.sub(r" \g<0> ", source)
+
+
 def _heading_share(asked: Understanding, reading: _Reading) -> float:
     """Return how far the page's title and the last heading alone say what is asked."""
     total = sum(term.weight for term in asked.content)
@@ -243,11 +250,6 @@ def _shows(asked: Understanding, text: str) -> bool:
 @lru_cache(maxsize=1)
 def _evidence_patterns() -> dict[str, re.Pattern[str]]:
     return {kind: re.compile(pattern) for kind, pattern in question_words()["shows"].items()}
-
-
-@lru_cache(maxsize=1)
-def _ranks() -> frozenset[str]:
-    return frozenset(word.replace("_", " ") for word in question_words()["ranks"].split())
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ _FOLLOWS = re.compile(
     r"|\b(?:it|its|they|their|them|he|his|him|she|her|that|those|one|ones|there)\b"
     r"|[他她它]们?的?|这[篇个位项些]|那[篇个位项些]|该[论项工]|其中|上面|前者|后者|刚才"
 )
+_FULL_NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+")
 _YEAR = re.compile(r"(?<!\d)(?:19[89]\d|20\d\d)(?!\d)")
 
 
@@ -30,16 +31,19 @@ def complete(text: str, history: Sequence[str], parser: QueryParser) -> str:
     own = [term for term in parser.parse(text) if term.role == "content"]
     before = next((q for q in reversed(history) if not _FOLLOWS.search(fold(q))), history[-1])
     if own and all(term.is_named or _YEAR.search(term.text) for term in own):
-        return _substituted(before, own, parser)
+        return _substituted(before, text, own, parser)
     kept = [term.text for term in _kept(own, parser.parse(before), text)]
     return f"{text} {' '.join(kept)}" if kept else text
 
 
-def _substituted(before: str, own: Sequence[Term], parser: QueryParser) -> str:
+def _substituted(before: str, text: str, own: Sequence[Term], parser: QueryParser) -> str:
     """Return the question ``before`` with the new years and names in the place of the old.
 
     "What papers were at ECCV?", then "and at SC?" asks "What papers were at SC?".
     """
+    full, known = _FULL_NAME.findall(text), _FULL_NAME.findall(before)
+    if len(full) == len(known) == 1 and all(term.text in full[0] for term in own):
+        return before.replace(known[0], full[0])  # Karim Ali for Baochen Sun
     text = before
     for term in own:
         if _YEAR.search(term.text):
@@ -59,8 +63,8 @@ def _kept(own: Sequence[Term], before: Sequence[Term], text: str) -> list[Term]:
     for term in before:
         if term.role != "content" or fold(term.text) in known:
             continue
-        if _YEAR.search(term.text) and _YEAR.search(text):
-            continue
+        if term.text.isdigit() and _YEAR.search(text):
+            continue  # the year, and the month and day that went with it
         if term.is_named and _make(term.text) in makes:
             continue
         if plain_words <= 2 or term.is_named:

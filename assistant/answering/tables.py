@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assistant.answering.understanding import Understanding, question_words
+from assistant.answering.understanding import Understanding, is_rank, question_words
 from assistant.query import Term
 from assistant.schema import Record
 from assistant.text import Evidence, squeeze
@@ -20,6 +20,7 @@ _LATIN_RUN = re.compile(r"[A-Za-z0-9][\w&:/.+-]*(?: (?:[A-Za-z0-9&][\w&:/.+-]*))
 _BARE_YEAR = re.compile(r"^\D{0,3}(?:19|20)\d\d\D{0,3}$")
 _PHRASE_PART = re.compile(r"[^\s级届]+|[级届]")
 _COHORT = re.compile(r"(?:19|20)\d\d\s*[级届]")
+_PEOPLE = "people"  # the collection of words.yaml whose rows are persons
 _URL = re.compile(r"<?(?:https?://|www\.)\S+>?")
 
 
@@ -55,6 +56,7 @@ class _Collection:
     title: Evidence  # the same without the columns
     squeezed: str  # every cell, to tell at once that a phrase stands in none
     is_published: bool
+    is_about_people: bool
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ class RecordBook:
         best: tuple[tuple, RowAnswer] | None = None
         candidates = _phrase_candidates(asked.text)
         for number, collection in enumerate(self._collections):
+            if asked.is_excluded(collection.title.folded) or not _is_of_kind(collection, asked):
+                continue
             answer, quality = _match(collection, asked, candidates)
             if answer is None:
                 continue
@@ -144,23 +148,27 @@ def _collection(records: Sequence[Record]) -> _Collection:
         Evidence("\n".join(around)),
         "\n".join(cell for row in rows for _, _, cell in row.cells),
         any(record.places[0].status == "published" for record in records),
+        _columns_fit(_PEOPLE, tuple(names)),
     )
 
 
 def _kind_words(columns: Sequence[str]) -> list[str]:
     """Return what rows with these columns are called: papers, members."""
-    return [
-        kind["words"]
-        for kind in question_words()["collections"]
-        if all(any(re.search(p, name, re.IGNORECASE) for name in columns) for p in kind["columns"])
-    ]
+    kinds = question_words()["collections"]
+    return [kind["words"] for name, kind in kinds.items() if _columns_fit(name, columns)]
+
+
+def _columns_fit(kind: str, columns: Sequence[str]) -> bool:
+    """Tell whether each group of column names that rows of ``kind`` have is met by a column."""
+    groups = question_words()["collections"][kind]["columns"]
+    return all(any(re.search(p, name, re.IGNORECASE) for name in columns) for p in groups)
 
 
 def _match(
     collection: _Collection, asked: Understanding, candidates: Sequence[Sequence[_Phrase]]
 ) -> tuple[RowAnswer | None, float]:
     """Return the rows of one table that ``asked`` wants, and how well its words fit the cells."""
-    targets = asked.targets
+    targets = tuple(term for term in asked.targets if not is_rank(term))  # 博士生 stands in cells
     if targets and all(term.coverage(collection.schema) < _IN_SCHEMA for term in targets):
         return None, 0.0  # rows of another kind than what is asked for
     narrowing = _Narrowing(collection)
@@ -236,7 +244,8 @@ def _constraints(
     for term in asked.content:
         year = next((y for y in asked.years if str(y) in term.text), 0)
         if term.text not in used:
-            constraints.append(_Constraint(term.text, (term,), term.is_named or bool(year), year))
+            is_hard = term.is_named or bool(year) or is_rank(term)
+            constraints.append(_Constraint(term.text, (term,), is_hard, year))
     return sorted(constraints, key=lambda c: not c.is_hard)
 
 
@@ -275,6 +284,11 @@ def _phrases(collection: _Collection, candidates: Sequence[Sequence[_Phrase]]) -
 
 def _is_phrase_like(tokens: Sequence[str]) -> bool:
     return any(token[0].isupper() or token[0].isdigit() for token in (tokens[0], tokens[-1]))
+
+
+def _is_of_kind(collection: _Collection, asked: Understanding) -> bool:
+    """Tell whether the rows can be what a question for people wants."""
+    return asked.kind != "person" or collection.is_about_people
 
 
 def _is_dated(collection: _Collection) -> bool:

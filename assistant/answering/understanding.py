@@ -35,6 +35,7 @@ class Understanding:
     years: tuple[int, ...]
     measures: tuple[str, ...]  # patterns that the evidence must show
     editions: tuple[tuple[str, str], ...]  # (venue, year) said together: ("NSDI", "2024")
+    excludes: tuple[str, ...] = ()  # patterns of headings under which nothing answers
 
     @property
     def content(self) -> tuple[Term, ...]:
@@ -60,6 +61,10 @@ class Understanding:
     def subject(self) -> str:
         """The first name of the question, "" where it has none."""
         return next((term.text for term in self.content if term.is_named), "")
+
+    def is_excluded(self, headings: str) -> bool:
+        """Tell whether what stands under ``headings`` is of another time than the question's."""
+        return any(re.search(pattern, headings, re.IGNORECASE) for pattern in self.excludes)
 
     @property
     def wants_rows(self) -> bool:
@@ -87,6 +92,7 @@ class Interpreter:
             years=tuple(dict.fromkeys(int(year) for year in _YEAR.findall(text))),
             measures=measures,
             editions=_editions(text),
+            excludes=tuple(excludes for asks, excludes in _times() if asks.search(folded)),
         )
 
 
@@ -102,6 +108,16 @@ def question_words() -> dict:
     return yaml.safe_load((Path(__file__).parent / "words.yaml").read_text("utf-8"))
 
 
+def is_rank(term: Term) -> bool:
+    """Tell whether ``term`` is a degree or rank: 博士生, postdoc."""
+    return fold(term.text) in _ranks()
+
+
+@lru_cache(maxsize=1)
+def _ranks() -> frozenset[str]:
+    return frozenset(word.replace("_", " ") for word in question_words()["ranks"].split())
+
+
 @lru_cache(maxsize=1)
 def _kinds() -> tuple[tuple[AnswerKind, re.Pattern[str]], ...]:
     known = get_args(AnswerKind)
@@ -111,6 +127,11 @@ def _kinds() -> tuple[tuple[AnswerKind, re.Pattern[str]], ...]:
         for kind in patterns
         if kind in known
     )
+
+
+@lru_cache(maxsize=1)
+def _times() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(t["asks"]), t["excludes"]) for t in question_words()["times"].values())
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,11 @@ from assistant.text import fold, is_dictionary_word, tokenize
 _LONGEST_NAME = 4  # characters
 _RARE = 0.55  # words of a Latin name are at least this rare in general text
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
+# Two to four syllables of pinyin: an English word that happens to look so is in no table.
+_PINYIN = re.compile(
+    r"(?:(?:[bpmfdtnlgkhjqxrzcsyw]|zh|ch|sh)?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er"
+    r"|ia|ie|in|iu|ou|ua|ui|un|uo|ue|a|e|i|o|u|v)){2,4}"
+)
 _TITLES = frozenset("老师 教授 博士 导师 院士 研究员 同学 先生 女士".split())
 _BY = re.compile(r"\b(?:by|from) [A-Z]\w+")  # funded by DEF: who may be no person
 _LATIN_PAIR = re.compile(r"\b([A-Z][a-z]{1,14}) (?:[A-Z]\. )?([A-Z][a-z]{1,14})\b")
@@ -27,10 +32,14 @@ class NameIndex:
         """``stated``: texts that documents give as names, such as the cells of a name column."""
         self._frequency = frequency
         self._stated = frozenset(name for name in stated if _has_surname(name))
+        tokens = tuple(tokens)
         guessed = (t for t in tokens if _looks_like_name(t) and t not in frequency)
         self._names = tuple(sorted({*guessed, *self._stated}))
         self._known = frozenset(self._names)
         self._by_pinyin: dict[str, tuple[str, ...]] | None = None
+        self._by_surname: dict[str, tuple[str, ...]] | None = None
+        self._words = tuple(t for t in tokens if _HAN.fullmatch(t) and 2 <= len(t) <= _LONGEST_NAME)
+        self._words_by_pinyin: dict[str, tuple[str, ...]] | None = None
 
     def is_name(self, word: str) -> bool:
         """Tell whether ``word`` may be a Chinese name, in the corpus or not."""
@@ -67,6 +76,14 @@ class NameIndex:
     def _is_rare(self, word: str) -> bool:
         return all(self._frequency.rarity(token) >= _RARE for token in tokenize(word)[:1] or ("the",))
 
+    def of_surname(self, word: str) -> tuple[str, ...]:
+        """Return the names whose family name ``word`` spells: Tang gives 唐健."""
+        if not word.isascii() or not word.isalpha():
+            return ()
+        if self._by_surname is None:
+            self._by_surname = _spell_surnames(self._names)
+        return self._by_surname.get(fold(word), ())
+
     def of_pinyin(self, word: str, *neighbours: str) -> tuple[str, ...]:
         """Return the names that ``word`` and one of its neighbours spell, in either order.
 
@@ -80,6 +97,14 @@ class NameIndex:
             spellings += [fold(word + other), fold(other + word)]
         found = (name for spelling in spellings for name in table.get(spelling, ()))
         return tuple(dict.fromkeys(found))
+
+    def of_place(self, word: str) -> tuple[str, ...]:
+        """Return the corpus's Chinese words that ``word`` spells: Tianhe gives 天河, Dalian 大连."""
+        if not _PINYIN.fullmatch(fold(word)):
+            return ()
+        if self._words_by_pinyin is None:
+            self._words_by_pinyin = _spell_words(self._words)
+        return self._words_by_pinyin.get(fold(word), ())
 
     def _pinyin_table(self) -> dict[str, tuple[str, ...]]:
         if self._by_pinyin is None:
@@ -100,6 +125,27 @@ def _spell(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
                 for spelling in dict.fromkeys((family + given, given + family)):
                     table[spelling] = (*table.get(spelling, ()), name)
     return {spelling: tuple(dict.fromkeys(found)) for spelling, found in table.items()}
+
+
+def _spell_surnames(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    from pypinyin import lazy_pinyin
+
+    table: dict[str, tuple[str, ...]] = {}
+    for name in sorted(names):
+        family = name[:2] if name[:2] in _surnames() else name[:1]
+        spelling = "".join(lazy_pinyin(family)).replace("ü", "v")
+        table[spelling] = (*table.get(spelling, ()), name)
+    return table
+
+
+def _spell_words(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    from pypinyin import lazy_pinyin
+
+    table: dict[str, tuple[str, ...]] = {}
+    for word in words:
+        spelling = "".join(lazy_pinyin(word)).replace("ü", "v")
+        table[spelling] = (*table.get(spelling, ()), word)
+    return table
 
 
 def _looks_like_name(word: str) -> bool:

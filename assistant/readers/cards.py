@@ -34,7 +34,7 @@ _NAMED_ROLE = re.compile(
     r"^([\u4e00-\u9fff·]{2,4}|[A-Z][\w'’.-]+(?:\s+[A-Z][\w'’.-]*){1,3})\s*(?:[,，、|:：;；]|\s[-–—]\s)\s*(\S.{0,39})$"
 )
 _LINK_WORDS = re.compile(
-    r"^\W*(pdf|paper|code|github|git|homepage|home page|personal page|website|web|link|doi|slides?"
+    r"^\W*(pdf|paper|code|github|git|homepage|home page|personal page|web ?page|website|web|bio|profile|resume|link|doi|slides?"
     r"|video|poster|bib(?:tex)?|abs(?:tract)?|google scholar|scholar|dblp|arxiv|project|project page|demo"
     r"|data(?:set)?s?"
     r"|linkedin|orcid|twitter|researchgate|cv|详情|个人主页|主页|个人网站|网站|论文|代码|链接|仓库|文档"
@@ -65,7 +65,7 @@ def find_groups(container: HtmlElement) -> Iterator[list[HtmlElement]]:
         if group and not _alike(group[-1], child):
             yield group
             group = []
-        if child.tag in _CARD_TAGS and folded(child.tail).strip() == "":
+        if child.tag in _CARD_TAGS and folded(child.tail).strip() == "" and not _is_bare_heading(child):
             group = [*group, child]
         elif group:
             yield group
@@ -83,7 +83,7 @@ def read_cards(cards: list[HtmlElement], *, line_offset: int) -> Grid | None:
     labels = Counter(label for card in cards for label in {labelled(line)[0] for line in lines_of(card)})
     shared = frozenset(label for label, count in labels.items() if label and count > 1)
     records = [(_record(card, shared), (card.sourceline or 1) + line_offset) for card in cards]
-    records = [(record, line) for record, line in records if record]
+    records = [(record, line) for record, line in _named_alike(records) if record]
     if not records or any(len(record) > _MAX_FIELDS for record, _ in records):
         return None
     named = all("name" in record for record, _ in records)
@@ -92,6 +92,16 @@ def read_cards(cards: list[HtmlElement], *, line_offset: int) -> Grid | None:
     if not named and (rich * 5 < len(records) * 3 or short * 5 < len(records) * 3):
         return None
     return grid_of(records, name="", line=records[0][1])
+
+
+def _named_alike(records: list[tuple[dict[str, str], int]]) -> list[tuple[dict[str, str], int]]:
+    """Return records with a title called a name where most others have a name."""
+    if 2 * sum("name" in record for record, _ in records) <= len(records):
+        return records
+    return [
+        ({("name" if field == "title" and "name" not in record else field): text for field, text in record.items()}, line)
+        for record, line in records
+    ]
 
 
 def _alike(one: HtmlElement, other: HtmlElement) -> bool:
@@ -149,8 +159,8 @@ def _can_be_card(card: HtmlElement) -> bool:
         return False
     if next(card.iter(*_NO_CARD), None) is not None:
         return card.tag == "tr" and next(card.iter("pre", "form", "h1"), None) is None
-    levels = [heading.tag for heading in card.iter(*_HEADINGS)]
-    if len(levels) > 2 or len(set(levels)) < len(levels) or _lists_things(card) or _is_column(card):
+    headings = list(card.iter(*_HEADINGS))
+    if len(headings) > 2 or _sets_out_sections(headings) or _lists_things(card) or _is_column(card):
         return False
     hints = [
         hinted(classes(part))
@@ -169,6 +179,23 @@ def _lists_things(card: HtmlElement) -> bool:
     plain = [item for item in items if not labelled(text_of(item))[0] and not hinted(classes(item))]
     plain = [item for item in plain if not any(map(link_name, item.iter("a")))]
     return len(plain) > (0 if card.tag == "li" else 3)
+
+
+def _is_bare_heading(element: HtmlElement) -> bool:
+    """Return whether an element only frames a heading, with cards below it."""
+    heading = next(element.iter(*_HEADINGS), None)
+    if heading is None or heading is element or next(element.iter("img"), None) is not None:
+        return False
+    return text_of(heading) == text_of(element)
+
+
+def _sets_out_sections(headings: list[HtmlElement]) -> bool:
+    """Return whether two headings of one level each have something below them.
+
+    "<h4>Ada</h4><h4>Lovelace</h4>" is one title in two pieces.
+    """
+    first, last = headings[0:1], headings[1:2]
+    return bool(last) and first[0].tag == last[0].tag and first[0].getnext() is not last[0]
 
 
 def _is_column(card: HtmlElement) -> bool:
@@ -192,6 +219,11 @@ class _RecordMaker:
         before = self.record.get(field, "")
         joint = " " if before[-1:] in "。！？.!?" else "; "
         self.record[field] = f"{before}{joint}{text}" if before else text
+
+    def continue_title(self, text: str) -> None:
+        """Take a second heading right after the first: a name in two pieces."""
+        field = next(reversed(self.record), "title")
+        self.record[field] = f"{self.record.get(field, '')} {text.strip()}".strip()
 
     def add_line(self, text: str, *, hint: str) -> None:
         label, value = labelled(text)
@@ -237,11 +269,19 @@ def _collect(element: HtmlElement, maker: _RecordMaker, *, depth: int) -> None:
     if loose:
         maker.add_line(loose, hint="")
     for child in element:
-        if isinstance(child.tag, str):
+        if _continues_heading(child):
+            maker.continue_title(text_of(child))
+        elif isinstance(child.tag, str):
             _collect(child, maker, depth=depth + 1)
         tail = folded(child.tail).strip()
         if tail:
             maker.add_line(tail, hint="")
+
+
+def _continues_heading(element: HtmlElement) -> bool:
+    before = element.getprevious()
+    is_heading = element.tag in _HEADINGS and before is not None and before.tag == element.tag
+    return is_heading and not folded(before.tail).strip()
 
 
 def _holds_blocks(element: HtmlElement) -> bool:

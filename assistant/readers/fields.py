@@ -70,7 +70,8 @@ _ROLE = re.compile(
     r"(?:教授|副教授|讲师|研究员|副研究员|助理研究员|工程师|博士后|博士生|硕士生|本科生|研究生|院士|博导"
     r"|硕导|导师|主任|助理|毕业生)|\b(?:professor|lecturer|researcher|scientist|engineer|postdoc\w*"
     r"|ph\.?\s?d|doctoral|master'?s?|m\.?sc|m\.?phil|undergraduate|intern|student|fellow|director"
-    r"|alumn\w+|assistant|visiting|principal investigator)\b",
+    r"|alumn\w+|assistant|visiting|principal investigator|co-?pi|pi|leader|head|chair|manager|secretary"
+    r"|coordinator|technician|advisor|supervisor)\b",
     re.I,
 )
 _COHORT = re.compile(r"^\d{4}\s*级")
