@@ -18,6 +18,8 @@ TOKENIZER = "jieba-search+snowball-3"  # changes whenever the tokens of any text
 
 _ADDED_FREQUENCY = 2000  # of words added to jieba's: as common as 导师 there
 
+_OTHER_WORDS = {"博士": "博士后"}  # in which a shorter word stands that means something else
+
 _HAN_CLASS = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HAN = re.compile(f"[{_HAN_CLASS}]")
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
@@ -126,7 +128,8 @@ class Evidence:
 
     def __contains__(self, token: str) -> bool:
         if not token.isascii():
-            return token in self.folded
+            longer = _OTHER_WORDS.get(token)
+            return token in (self.folded.replace(longer, " ") if longer else self.folded)
         is_stem = len(token) > 3 and token.isalpha()
         if token[0].isdigit() and token.isalnum():  # 80g stands in 80GB
             return token in self.folded and bool(_quantity_pattern(token).search(self.folded))

@@ -20,6 +20,8 @@ READ_PASSAGES = 12  # of the hits, how many are read sentence by sentence
 _CONTEXT_FACTOR = 0.75  # a term met only in the headings or the sentence beside counts this much
 _URL = re.compile(r"https?://[^\s）)]+")  # says little of what is asked, and holds many words
 _DIGITS = re.compile(r"\d+")
+_UNDER_HEADINGS = frozenset(("list", "person", "count"))  # kinds whose answer a heading announces
+_HEADING_WEIGHT = 3.0  # for them; the data that the other weights are learned from has no such lists
 _OUTSIDE_FACTOR = 0.9  # a term that only the title, headings or columns hold
 _KEPT_READINGS = 4096  # passages
 _LOOK_AHEAD = 160  # characters after a short sentence in which the kind asked for may show
@@ -138,6 +140,8 @@ class FactFinder:
         dated = _holds_editions(asked, passage)
         timely = not asked.is_excluded(" ".join((passage.place.title, *passage.place.heading_path)))
         score = self._weights.ranking(astuple(signals))
+        if asked.kinds & _UNDER_HEADINGS:
+            score += _HEADING_WEIGHT * signals.heading
         is_label = span[1] - span[0] < _LABEL and not passage.text[slice(*span)].endswith((":", "："))
         if passage.kind == "text" and is_label:
             score -= _LABEL_PENALTY
