@@ -7,13 +7,16 @@ from assistant.answering.abstaining import Verdict
 from assistant.answering.facts import Fact
 from assistant.answering.tables import RowAnswer
 from assistant.answering.understanding import Understanding
+from assistant.answering.cells import telling_fields
 from assistant.answering.wording import LONGEST_ANSWER, fields_text, rows_text, say, within
 from assistant.index.store import Generation
 from assistant.schema import Answer, Citation, Hit, Item, Passage, Record
 from assistant.text import sentences
 
 _LONGEST_QUOTE = 700  # characters
-_SHORT_QUOTE = 220  # a shorter sentence is quoted with those after it
+_SHORT_QUOTE = 300  # a shorter sentence is quoted with those after it
+_ENOUGH = 0.85  # share of the coverage that the sentence has alone: nothing need follow it
+_ONE_FACT = frozenset(("number", "count", "date", "contact"))  # kinds that a single sentence answers
 _HEADED = 0.6  # share of the question in the headings from which the whole section is quoted
 _NAMED_ABOVE = 0.4  # share of the question in the headings from which the heading is shown too
 _NEAREST_PAGES = 3
@@ -105,7 +108,7 @@ class Composer:
         language, passage = asked.question.language, fact.passage
         record = self._records.get(passage.record)
         if record is not None:
-            return _clip(passage.text), fields_text(language, within(record.fields))
+            return _clip(passage.text), fields_text(language, within(telling_fields(asked, record)))
         start, end = _widened(asked, fact)
         quote = passage.text[start:end]
         frame = "quote" if passage.language == language else "foreign_quote"
@@ -134,6 +137,10 @@ def _widened(asked: Understanding, fact: Fact) -> tuple[int, int]:
     announces = text[start:end].rstrip().endswith((":", "："))
     if long_answer and index and end - spans[index - 1][0] <= _LONGEST_QUOTE // 2:
         start = spans[index - 1][0]
+    signals = fact.signals
+    if asked.kind in _ONE_FACT and signals.shows_kind and not long_answer and not announces:
+        if signals.own_coverage >= _ENOUGH * signals.coverage:
+            return start, end
     limit = _LONGEST_QUOTE if long_answer or announces else _SHORT_QUOTE
     for _, following in spans[index + 1 :]:
         if following - start > limit:

@@ -22,6 +22,7 @@ _URL = re.compile(r"https?://[^\s）)]+")  # says little of what is asked, and h
 _DIGITS = re.compile(r"\d+")
 _UNDER_HEADINGS = frozenset(("list", "person", "count"))  # kinds whose answer a heading announces
 _HEADING_WEIGHT = 3.0  # for them; the data that the other weights are learned from has no such lists
+_SUBJECT = 0.9  # of a name that the headings hold
 _OUTSIDE_FACTOR = 0.9  # a term that only the title, headings or columns hold
 _KEPT_READINGS = 4096  # passages
 _LOOK_AHEAD = 160  # characters after a short sentence in which the kind asked for may show
@@ -130,7 +131,9 @@ class FactFinder:
         missing: tuple[Term, ...],
     ) -> Fact:
         around = passage.text[slice(*span)]
-        if len(around) <= _SHORT or around.endswith((":", "：")):
+        if passage.kind == "row":
+            around = f"{passage.context}\n{around}"  # the unit of a number stands in its column's name
+        elif len(around) <= _SHORT or around.endswith((":", "：")):
             around = passage.text[span[0] : span[1] + _LOOK_AHEAD]
         shows_measure = all(re.search(needs, around, re.IGNORECASE) for needs in asked.measures)
         shows_kind = asked.kind not in _strict_kinds() or self._shows_strictly(asked.kind, around)
@@ -199,7 +202,12 @@ def _signals(
     passage, terms = hit.passage, asked.terms
     total = sum(term.weight for term in terms) or 1.0
     around = [_OUTSIDE_FACTOR * term.coverage(reading.outside) for term in terms]
-    own = [[t.coverage(evidence) for t in terms] for evidence in reading.evidences]
+    # What a page or section is about is the subject of each of its sentences.
+    subject = [_SUBJECT * t.coverage(reading.headings) if t.is_named else 0.0 for t in terms]
+    own = [
+        [max(t.coverage(evidence), said) for t, said in zip(terms, subject, strict=True)]
+        for evidence in reading.evidences
+    ]
     reach = [max(column) for column in zip(around, *own, strict=True)]
     missing = tuple(
         t for t, r in zip(terms, reach, strict=True) if t.role == "content" and r < _COVERED
@@ -228,8 +236,8 @@ def _signals(
 
 
 def _spaced(source: str) -> str:
-    """Return a path with its numbers set apart as well: necv2016.html speaks of NECV, and of 2016."""
-    return f"{source} " + _DIGITS.sub(r" \g<0> ", source)
+    """Return a path's words: necv2016.html speaks of NECV, 2025-04-17-job.md of 2025."""
+    return f"{source} " + _DIGITS.sub(" ", source)
 
 
 def _heading_share(asked: Understanding, reading: _Reading) -> float:

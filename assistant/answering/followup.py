@@ -41,9 +41,10 @@ def _substituted(before: str, text: str, own: Sequence[Term], parser: QueryParse
 
     "What papers were at ECCV?", then "and at SC?" asks "What papers were at SC?".
     """
-    full, known = _FULL_NAME.findall(text), _FULL_NAME.findall(before)
-    if len(full) == len(known) == 1 and all(term.text in full[0] for term in own):
-        return before.replace(known[0], full[0])  # Karim Ali for Baochen Sun
+    known = _FULL_NAME.findall(before)
+    name = " ".join(term.text for term in own)
+    if len(known) == 1 and _FULL_NAME.fullmatch(name):
+        return before.replace(known[0], name)  # Karim Ali for Baochen Sun
     text = before
     for term in own:
         if _YEAR.search(term.text):

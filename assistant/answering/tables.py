@@ -188,6 +188,7 @@ class _Narrowing:
         self._explained = self._total = 0.0
         self._soft = self._soft_explained = 0
         self._is_anchored = self._lacks_year = False
+        self._asked_columns: list[frozenset[str]] = []
         self.quality = 0.0
 
     def take(self, constraint: _Constraint) -> bool:
@@ -195,6 +196,8 @@ class _Narrowing:
         self._total += constraint.weight
         self._soft += not constraint.is_hard
         in_schema = _schema_has(self._collection, constraint)
+        if in_schema and not constraint.is_hard:
+            self._asked_columns.append(self._columns_called(constraint))
         found, columns, fit = _rows_matching(self._rows, constraint)
         if found and (constraint.is_hard or len(found) < len(self._rows) or not in_schema):
             # "papers" in the table's name and in some titles: the name is what is meant.
@@ -213,6 +216,17 @@ class _Narrowing:
         self._soft_explained += not constraint.is_hard
         return True
 
+    def _columns_called(self, constraint: _Constraint) -> frozenset[str]:
+        """Return the columns that alone give the table the constraint's words; none where its title does."""
+        if any(term.coverage(self._collection.title) >= _IN_SCHEMA for term in constraint.terms):
+            return frozenset()
+        names = {column for row in self._collection.rows for column, _, _ in row.cells}
+        called = (n for n in names if all(t.coverage(Evidence(n)) >= _IN_SCHEMA for t in constraint.terms))
+        return frozenset(called)
+
+    def _fills(self, columns: frozenset[str]) -> bool:
+        return any(column in columns for row in self._rows for column, _, _ in row.cells)
+
     def answer(self, asked: Understanding) -> RowAnswer | None:
         """Return what is left, or None where too little of the question is accounted for.
 
@@ -223,6 +237,8 @@ class _Narrowing:
         speaks = self._soft_explained or not self._soft
         if not (self._is_anchored and speaks and self._rows) or share < _MIN_EXPLAINED:
             return None
+        if any(columns and not self._fills(columns) for columns in self._asked_columns):
+            return None  # the column that is asked for is empty in every row that is left
         records = () if self._lacks_year else tuple(row.record for row in self._rows)
         is_filtered = len(self._rows) < len(self._collection.rows)
         is_named = any(t.coverage(self._collection.title) >= _IN_SCHEMA for t in asked.content)

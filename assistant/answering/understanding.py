@@ -53,8 +53,13 @@ class Understanding:
         if match is None:
             return ()
         places = ((folded.find(fold(t.text), match.end()), t) for t in self.content if not t.is_named)
-        near = sorted((start, t.text) for start, t in places if 0 <= start - match.end() <= _NEAR)
+        distances = [(start - match.end(), t.text) for start, t in places]
+        near = sorted((distance, text) for distance, text in distances if 0 <= distance <= _NEAR)
         texts = [text for _, text in near[:_TARGETS]]
+        if not texts and match[0].startswith(("多少", "几")):
+            # "计算节点一共有多少个": what is counted may stand before.
+            before = sorted((d, text) for d, text in distances if -_NEAR // 2 <= d < 0)
+            texts = [text for _, text in before[-2:]]
         return tuple(term for term in self.content if term.text in texts)
 
     @property

@@ -28,7 +28,8 @@ _DATED = re.compile(
 )
 _DATED_LAST = re.compile(rf"^(.*\S)\s*[\[(（]?({_DAY})[\])）]?$", re.S)
 _PERSON = re.compile(
-    r"^((?:[\u4e00-\u9fff·]{2,5}|[A-Z][\w'’.\-]+(?:\s+[A-Z][\w'’.\-]*){1,3}(?:\s*[(（][\u4e00-\u9fff]{2,4}[)）])?))"
+    r"^((?:[\u4e00-\u9fff·]{2,5}|[\u4e00-\u9fff][ \u3000]{1,2}[\u4e00-\u9fff](?![\u4e00-\u9fff])"
+    r"|[A-Z][\w'’-]+(?=\s*[(（]\s*(?:19|20)\d\d)|[A-Z][\w'’.\-]+(?:\s+[A-Z][\w'’.\-]*){1,3}(?:\s*[(（][\u4e00-\u9fff]{2,4}[)）])?))"
     r"\s*(?:$|(?=[(（])|[,，:：;；|]\s*|[–—-]+\s*|\s(?=\S))(.*?)\s*$",
     re.S,
 )
@@ -55,6 +56,16 @@ def read_entries(items: list[HtmlElement], *, heading: str, line_offset: int) ->
             ]
             return grid_of(told, name="", line=told[0][1])
     return None
+
+
+def read_people(elements: list[HtmlElement], *, heading: str, line_offset: int) -> Grid | None:
+    """Return paragraphs under a heading for people, each with a name, as one row for each."""
+    if len(elements) < 2 or not is_about_people(heading) or any(map(is_block_inside, elements)):
+        return None
+    people = [(_person(text_of(element)), (element.sourceline or 1) + line_offset) for element in elements]
+    if not all(person for person, _ in people):
+        return None
+    return grid_of(people, name="", line=people[0][1])
 
 
 def find_references(elements: list[HtmlElement], *, line_offset: int) -> Iterator[tuple[list[HtmlElement], Grid]]:

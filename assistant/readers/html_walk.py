@@ -11,6 +11,7 @@ from assistant.readers.entries import (
     find_references,
     read_dated_terms,
     read_entries,
+    read_people,
     read_name_lists,
     read_references,
 )
@@ -98,7 +99,9 @@ class _Walk:
         for group in find_groups(element):
             found = list(find_references(group, line_offset=self._offset)) if len(group) > 1 else []
             if not found:
-                grid = read_cards(group, line_offset=self._offset)
+                grid = read_cards(group, line_offset=self._offset) or read_people(
+                    group, heading=self._heading_above(), line_offset=self._offset
+                )
                 found = [(group, grid)] if grid is not None else []
             for run, grid in found:
                 opening[run[0]] = grid

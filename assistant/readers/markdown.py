@@ -31,7 +31,8 @@ _BLOCK_TAG = re.compile(
 _ATTRIBUTES = re.compile(r"[ \t]*\{:[^{}\n]*\}|(?<=\S)[ \t]*\{[#.][\w.# -]+\}[ \t]*$", re.M)
 _HEADING_ID = re.compile(r"\{:?\s*#([\w\u4e00-\u9fff-]+)[^{}]*\}\s*$")
 _CONTENTS_LIST = re.compile(r"^[*+-] .*\n\{:\s*toc[^{}]*\}|^\[\[?toc\]?\][ \t]*$", re.I | re.M)
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
+# "[//]: # (…)": a link that nothing refers to, the way to comment in Markdown.
+_COMMENT = re.compile(r"<!--[\s\S]*?(?:-->|\Z)|^ {0,3}\[(?://|comment)\]: ?[<#(\"'].*$", re.M)
 _NOT_IN_SLUG = re.compile(r"[^\w\- ]")
 _LANGUAGE_FOLDER = re.compile(r"^(?:[a-z]{2}|zh[-_]\w+|en[-_]\w+|cn|chinese|english)$", re.I)
 # Folders that a site generator reserves for pages that make no collection.
