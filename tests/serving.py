@@ -6,7 +6,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assistant.errors import QuestionError
@@ -87,6 +87,8 @@ class Client:
     """Sends requests to one server, each on its own connection."""
 
     port: int
+    stop: threading.Event = field(default_factory=threading.Event)
+    wake: Callable[[], None] = lambda: None
 
     @property
     def url(self) -> str:
@@ -118,13 +120,14 @@ def serving(source: Callable[[], Any], *, journal_url: str = "", **server_settin
     with tempfile.TemporaryDirectory() as folder:
         journal = Journal.open(journal_url or f"sqlite:///{folder}/journal.db")
         server = open_server(create_app(settings, source, journal), settings)
-        stopping = threading.Event()
-        thread = threading.Thread(target=server.serve, args=(stopping,), kwargs={"grace_s": 0.5}, daemon=True)
+        client = Client(int(server.effective_port), wake=server.pull_trigger)
+        ends = {"grace_s": server_settings.get("grace_s", 0.5)}
+        thread = threading.Thread(target=server.serve, args=(client.stop,), kwargs=ends, daemon=True)
         thread.start()
         try:
-            yield Client(server.effective_port)
+            yield client
         finally:
-            stopping.set()
+            client.stop.set()
             server.pull_trigger()
             # Nothing is closed before the loop has ended: it would poll, and this would wake it
             # up, through file descriptors that are gone or already somebody else's.
