@@ -130,6 +130,8 @@ class Evidence:
         if not token.isascii():
             longer = _OTHER_WORDS.get(token)
             return token in (self.folded.replace(longer, " ") if longer else self.folded)
+        if token[:-1] not in self.folded:  # all that follows needs it; most questions end here
+            return False
         is_stem = len(token) > 3 and token.isalpha()
         if token[0].isdigit() and token.isalnum():  # 80g stands in 80GB
             return token in self.folded and bool(_quantity_pattern(token).search(self.folded))

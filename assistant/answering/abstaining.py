@@ -1,7 +1,7 @@
 """Decides whether the evidence supports an answer."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from assistant.answering.facts import Fact
 from assistant.answering.understanding import Understanding
@@ -30,7 +30,7 @@ def judge(asked: Understanding, facts: Sequence[Fact], weights: Weights) -> Verd
         return Verdict(None, 0.0, asked.content)
     near = [fact for fact in facts if fact.score >= _RUNNER_UP * facts[0].score]
     best = next((fact for fact in near if fact.is_eligible), facts[0])
-    probability = weights.support(astuple(best.signals))
+    probability = weights.support(best.signals.values)
     named = tuple(term for term in best.missing if term.is_named)
     supported = best.is_eligible and probability >= weights.threshold
     return Verdict(best if supported else None, probability, named or best.missing)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -53,6 +53,11 @@ class Signals:
     is_foreign: float  # the passage is not in the question's language
     foreign_coverage: float  # coverage where it is foreign, else 0
     foreign_similarity: float
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The numbers alone; dataclasses.astuple copies each deeply, a fifth of an answer's time."""
+        return tuple(vars(self).values())
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,7 @@ class FactFinder:
         named = any(t.is_named or t.weight >= telling or is_rank(t) for t in missing)
         dated = _holds_editions(asked, passage)
         timely = not asked.is_excluded(" ".join((passage.place.title, *passage.place.heading_path)))
-        score = self._weights.ranking(astuple(signals))
+        score = self._weights.ranking(signals.values)
         if asked.kinds & _UNDER_HEADINGS:
             score += _HEADING_WEIGHT * signals.heading
         is_label = span[1] - span[0] < _LABEL and not passage.text[slice(*span)].endswith((":", "："))
