@@ -60,7 +60,7 @@ def scripted_model(answer: Answering) -> Iterator[tuple[str, Conversations]]:
         def do_POST(self) -> None:  # noqa: N802 (the name that http.server calls)
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             heard.requests.append(body)
-            heard.headers.append(dict(self.headers))
+            heard.headers.append({name.lower(): value for name, value in self.headers.items()})
             script = answer(json.loads(body["messages"][1]["content"]), body)
             stopped.wait(script.wait_s)
             try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, Protocol
 
-from assistant.generation.claims import agrees, claims_of, stated_numbers, without_addresses
+from assistant.generation.claims import Claims, agrees, claims_of, stated_numbers, without_addresses
 from assistant.generation.markup import is_active
 from assistant.generation.names import unsupported_names
 from assistant.generation.pairing import is_mispaired
@@ -43,7 +43,10 @@ class _Support:
     text: str  # the quotes
     around: str  # the quotes with their titles and headings
     evidence: Evidence  # of the same
+    stated: Claims
+    numbers: frozenset[str]
     translated: frozenset[str]  # what its words may be in the other language, as search tokens
+    language: Language
 
 
 class Verifier:
@@ -86,7 +89,10 @@ class Verifier:
             for token, weight in term.variants
             if weight >= _MET and token.isascii() != term.text.isascii()
         )
-        return _Support(text, around, Evidence(around), translated)
+        return _Support(
+            text, around, Evidence(around), claims_of(around), stated_numbers(around), translated,
+            detect_language(text),
+        )  # fmt: skip
 
     def _wrong_word(self, text: str, support: _Support) -> Reason | None:
         if unsupported_names(text, support.around, lambda word: self._is_translated(word, support)):
@@ -110,7 +116,7 @@ class Verifier:
         Between two languages a word counts where one of its translations stands there; a few may
         have none that we know, but a word whose translations are known and missing may not pass.
         """
-        same = detect_language(text) == detect_language(support.text)
+        same = detect_language(text) == support.language
         terms = [term for term in self._parser.parse(without_addresses(text)) if _carries_meaning(term)]
         unmet = [term for term in terms if not _is_met(term, support)]
         if same or not unmet:
@@ -125,13 +131,12 @@ def _is_in(language: Language, text: str) -> bool:
 
 
 def _wrong_claim(text: str, support: _Support) -> Reason | None:
-    claims, stated = claims_of(text), claims_of(support.around)
+    claims, stated = claims_of(text), support.stated
     if not all(_is_address_in(address, support) for address in claims.addresses):
         return "address"
-    numbers = stated_numbers(support.around)
-    if not claims.numbers <= numbers:
+    if not claims.numbers <= support.numbers:
         return "number"
-    dates_fit = all(agrees(date, stated.dates, numbers) for date in claims.dates)
+    dates_fit = all(agrees(date, stated.dates, support.numbers) for date in claims.dates)
     return None if dates_fit and claims.weekdays <= stated.weekdays else "date"
 
 
