@@ -92,10 +92,10 @@ class Journal:
             raise failed(self._engine.url, "written") from error
 
     def usage(self, *, since: datetime) -> Usage:
-        """Return what was asked and said from ``since`` on. Raises JournalError."""
+        """Return what was asked and said from ``since`` on, which carries a time zone. Raises JournalError."""
         try:
             with self._engine.connect() as connection:
-                return read_usage(connection, since)
+                return read_usage(connection, since.astimezone(UTC))  # SQLite compares without zones
         except SQLAlchemyError as error:
             raise failed(self._engine.url, "read") from error
 

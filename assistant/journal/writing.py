@@ -1,5 +1,6 @@
 """Writes entries behind the visitors' backs, so that no answer waits for a disk or a lock."""
 
+import contextlib
 import logging
 import queue
 import threading
@@ -23,7 +24,8 @@ class BackgroundWriter:
     """A queue and the one thread that empties it; ``write`` stores a batch whole or not at all.
 
     While the database refuses (locked, full, gone) entries wait and are tried again; when the
-    queue is full the newest are lost, counted and told in the log.
+    queue is full the newest are lost, counted and told in the log. What waits when the process is
+    killed is lost as well: as a rule the questions of the last few milliseconds.
     """
 
     def __init__(
@@ -31,7 +33,7 @@ class BackgroundWriter:
     ) -> None:
         self._write = write
         self._prune = prune
-        self._queue: queue.Queue[Entry] = queue.Queue(room)
+        self._queue: queue.Queue[Entry | None] = queue.Queue(room)  # None: wake up
         self._known = threading.Lock()
         self._ids: Counter[str] = Counter()
         self._lost = 0
@@ -74,6 +76,8 @@ class BackgroundWriter:
         """Write what waits, for at most about ``timeout_s``, and end."""
         self._give_up_at = time.monotonic() + timeout_s
         self._closing.set()
+        with contextlib.suppress(queue.Full):
+            self._queue.put_nowait(None)
         self._thread.join(timeout_s + 1)
         if left := self.waiting:
             self._lose(left, "it ended before its database took them")
@@ -84,18 +88,17 @@ class BackgroundWriter:
             if time.monotonic() >= prune_at and not self._closing.is_set():
                 prune_at = time.monotonic() + _PRUNE_EVERY_S
                 self._try_to_prune()
-            if batch := self._next_batch():
+            if batch := self._next_batch(wait_s=prune_at - time.monotonic()):
                 self._write_until_done(batch)
 
-    def _next_batch(self) -> list[Entry]:
-        batch = []
-        try:
-            batch.append(self._queue.get(timeout=0.2))
-            while len(batch) < _BATCH:
-                batch.append(self._queue.get_nowait())
-        except queue.Empty:
-            pass
-        return batch
+    def _next_batch(self, *, wait_s: float) -> list[Entry]:
+        """Return what waits, at most a batch; none after ``wait_s`` or when the journal is closed."""
+        taken: list[Entry | None] = []
+        with contextlib.suppress(queue.Empty):
+            taken.append(self._queue.get(timeout=max(0.0, wait_s)))
+            while len(taken) < _BATCH:
+                taken.append(self._queue.get_nowait())
+        return [entry for entry in taken if entry is not None]
 
     def _write_until_done(self, batch: Sequence[Entry]) -> None:
         pause_s = _FIRST_PAUSE_S

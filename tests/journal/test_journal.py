@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -94,6 +94,19 @@ def test_usage_is_what_was_asked_and_said_since(url):
     ]  # fmt: skip
     assert usage.helpful == 1
     assert not journal.usage(since=datetime.now(UTC) + timedelta(minutes=1)).askings
+    journal.close()
+
+
+@pytest.mark.parametrize("hours", [-11, 0, 8])
+def test_usage_is_counted_from_an_instant_whatever_its_time_zone(tmp_path, hours):
+    journal = Journal.open(f"sqlite:///{tmp_path}/journal.db")
+    ask(journal, "hi")
+    assert soon(lambda: not journal.waiting)
+    journal.judged(Feedback("a" * 16, True, "", ""))
+    now = datetime.now(timezone(timedelta(hours=hours)))
+    for minutes, count in ((-5, 1), (5, 0)):
+        usage = journal.usage(since=now + timedelta(minutes=minutes))
+        assert (len(usage.askings), len(usage.questions), usage.helpful) == (count, count, count)
     journal.close()
 
 

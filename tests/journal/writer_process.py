@@ -2,17 +2,19 @@
 
 import sys
 
-from serving import FakeAssistant
-
 from assistant.journal import Feedback, Journal
+from assistant.schema import Answer, Citation, Place, Question
+
+PLACE = Place("doc/team/hpc.md", "高性能计算", ("成员",), "id2", 3, 0, 9, "", "published")
+CITATIONS = (Citation(1, "p1", "孙鹏负责联合培养。", PLACE),)
 
 
 def main(url: str, name: str, count: int) -> None:
     """Write ``count`` questions and as many judgements; exit 1 where something was lost."""
     journal = Journal.open(url)
-    assistant = FakeAssistant()
     for number in range(count):
-        answer = assistant.ask(f"{name}-{number}")
+        question = Question(f"{name}-{number}", (), "en")
+        answer = Answer(question, True, "fact", "…", (), CITATIONS, (), 0.9, "extractive")
         journal.asked(answer, answer_id=f"{name}{number:08d}", generation="g", took_ms=1.5)
         journal.judged(Feedback(f"{name}{number:08d}", number % 2 == 0, "", ""))
     journal.close()
