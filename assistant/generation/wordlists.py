@@ -27,6 +27,12 @@ def denial() -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=1)
+def orders() -> re.Pattern[str]:
+    """Return the pattern of sentences that speak to a language model."""
+    return re.compile("|".join(_lists()["orders"].splitlines()), re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
 def titles() -> re.Pattern[str]:
     """Return the pattern of a Chinese surname, group 1, before a title."""
     return re.compile(rf"([\u4e00-\u9fff])(?:{_lists()['titles']})")
