@@ -18,6 +18,8 @@ _THINKING = re.compile(r"^\s*<(?:$|t|r)", re.IGNORECASE)
 _END = re.compile(r"[.。!！?？\n]")
 # Ends with a sentence after which its markers have not all come.
 _MAY_BE_CITED = re.compile(rf"[.。!！?？;；\"'”’)）](?:\s*{_MARKER})*\s*(?:[\[［【][^\[\]［］【】\n]{{0,20}})?$")
+# A semicolon parts clauses that one marker may stand for; "1." begins an entry of a list.
+_GOES_ON = re.compile(r"[;；]$|^\s*\d{1,2}[.)、]$")
 _LIST_MARK = re.compile(r"^(?:[-•*–]|\d{1,2}[.)、](?=\D))\s*")
 
 
@@ -71,8 +73,7 @@ def _cut(text: str) -> list[tuple[str, bool]]:
     for start, end in sentences(text):
         first = not parts or "\n" in text[end_before:start]
         part, gap, end_before = text[start:end], text[end_before:start], end
-        if parts and not first and parts[-1][0].endswith((";", "；")):
-            # A semicolon parts clauses that one marker may stand for.
+        if parts and not first and _GOES_ON.search(parts[-1][0]):
             parts[-1] = (parts[-1][0] + gap + part, parts[-1][1])
             continue
         leading = _LEADING.match(part)

@@ -10,8 +10,8 @@ from flask import Response, request
 from assistant.errors import OptionalPackageMissing
 from assistant.server.asking import Asking, AssistantSource
 from assistant.server.failures import RequestRefused
-from assistant.server.mcp.protocol import HttpMessage, make_server, respond
 from assistant.server.mcp.lab import LabTools
+from assistant.server.mcp.protocol import HttpMessage, make_server, respond
 
 if TYPE_CHECKING:
     from mcp.server import Server
