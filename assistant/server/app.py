@@ -58,7 +58,6 @@ def create_app(
     if settings.server.trusted_proxies:
         # Only the nearest so many names are believed: a visitor may have written the others.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.server.trusted_proxies, x_proto=1, x_host=0)
-    guard = AdminGuard.from_environment(settings.admin.token_env)
     asking = Asking(metrics, journal, threads=settings.server.threads)
     for blueprint in (
         questions_blueprint(assistant_source, asking),
@@ -68,9 +67,7 @@ def create_app(
     ):
         app.register_blueprint(blueprint)
         app.register_blueprint(blueprint, url_prefix="/v1", name=f"v1.{blueprint.name}")
-    rebuilder = rebuilder or Rebuilder(settings)
-    app.register_blueprint(rebuild_blueprint(guard, rebuilder))
-    app.register_blueprint(admin_blueprint(guard, Desk(settings, assistant_source, journal), rebuilder, settings))
+    _add_desk(app, settings, Desk(settings, assistant_source, journal), rebuilder or Rebuilder(settings))
     if settings.server.openai_api:
         app.register_blueprint(openai_blueprint(assistant_source, asking))
     if settings.server.mcp:
@@ -80,6 +77,12 @@ def create_app(
     app.register_blueprint(pages_blueprint(read_web_files(WEB_FOLDER)))
     app.spec_processor(_finish_spec)
     return app
+
+
+def _add_desk(app: APIFlask, settings: Settings, desk: Desk, rebuilder: Rebuilder) -> None:
+    guard = AdminGuard.from_environment(settings.admin.token_env)
+    app.register_blueprint(rebuild_blueprint(guard, rebuilder))
+    app.register_blueprint(admin_blueprint(guard, desk, rebuilder, settings))
 
 
 # Where the ids in an answer lead: OpenAPI's links, which clients and fuzzers follow.
