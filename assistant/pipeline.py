@@ -26,17 +26,7 @@ from assistant.index.vectors import VectorIndex
 from assistant.query import Glossary, QueryParser
 from assistant.readers.corpus import Corpus, digest_corpus, read_corpus
 from assistant.readers.listing import Skipped
-from assistant.schema import (
-    Answer,
-    Conflict,
-    Document,
-    Hit,
-    Language,
-    Passage,
-    Question,
-    Record,
-    Warning,
-)
+from assistant.schema import Answer, Conflict, Document, Hit, Language, Passage, Question, Record, Warning
 from assistant.settings import Settings
 from assistant.text import detect_language, tokenize
 
