@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from patience import soon
@@ -24,6 +25,12 @@ def rows(database: str, statement: str) -> list[tuple]:
     found = connection.execute(statement).fetchall()
     connection.close()
     return found
+
+
+def change(path: Path, statements: str) -> None:
+    connection = sqlite3.connect(path)
+    connection.executescript(statements)
+    connection.close()
 
 
 def test_a_judgement_is_kept_beside_its_question(client, database):
@@ -84,10 +91,10 @@ def test_a_journal_that_fails_costs_no_answer(tmp_path):
     with serving(FakeAssistant, journal_url=f"sqlite:///{path}") as client:
         answer = client.get("/ask?q=hi").json["id"]
         assert soon(lambda: rows(str(path), "select count(*) from questions") == [(1,)])
-        connection = sqlite3.connect(path)
-        connection.executescript("drop table citations; drop table questions; drop table feedback;")
-        connection.close()
+        change(path, "alter table questions rename to hidden; alter table feedback rename to hidden_too")
         assert client.get("/ask?q=hi").status == 200
         reply = client.post("/feedback", {"answer": answer, "helpful": True})
         assert (reply.status, reply.json["error"]["code"]) == (503, "no-journal")
         assert str(tmp_path) not in reply.body.decode()
+        change(path, "alter table hidden rename to questions; alter table hidden_too rename to feedback")
+        assert soon(lambda: rows(str(path), "select count(*) from questions") == [(2,)])
