@@ -15,7 +15,7 @@ _MARKER = re.compile(r"\[\d{1,3}\]")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s，。；、）)]+", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 _NAME = re.compile(r"[A-Za-z][\w-]*[A-Z0-9][\w-]*")  # acronyms, camel case, names with a digit
-_CAPITAL = re.compile(r"(?<![.!?\n] )(?<!^)\b[A-Z][a-z]+\b")
+_CAPITAL = re.compile(r"(?<![.!?:：] )(?<![\n。“])(?<!^)\b[A-Z][a-z]+\b")  # not where a sentence begins
 
 Counts = Mapping[tuple[str, str], int]
 
