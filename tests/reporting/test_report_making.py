@@ -13,7 +13,7 @@ from assistant.journal import Feedback, Journal
 from assistant.journal.nouns import AskedQuestion, Asking, Complaint
 from assistant.reporting import charts
 from assistant.reporting.gaps import find_gaps
-from assistant.reporting.html import as_html
+from assistant.reporting.html import TEMPLATES, as_html
 from assistant.reporting.making import make_report
 from assistant.reporting.markdown import as_markdown
 from assistant.reporting.nouns import Day, DocumentFindings, Finding, Gap, NearPage, Traffic, WebmasterReport
@@ -170,3 +170,11 @@ def test_both_languages_have_the_same_words():
     assert zh._texts.keys() == en._texts.keys() and zh._reasons.keys() == en._reasons.keys()
     for key, text in zh._texts.items():
         assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", en._texts[key])), key
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.name)
+def test_no_template_trusts_what_it_is_given(path):
+    text = path.read_text("utf-8")
+    for word in ("safe", "autoescape", "<script", " style=", "javascript:", "http:", "https:", " onclick"):
+        assert word not in text, word
+    assert re.findall(r"href=\"\{\{ (?!\S+ \| web )", text) == []
