@@ -1,7 +1,11 @@
 """The assistant as a model, spoken to with the real openai package and in raw HTTP."""
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -10,6 +14,9 @@ from serving import QUOTE, Client, FakeAssistant, serving
 
 from assistant.errors import IndexMissing, LanguageModelFailed
 from assistant.schema import Answer
+
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +33,15 @@ def sdk(client: Client) -> Iterator[openai.OpenAI]:
 
 def user(*texts: str) -> list[Any]:
     return [{"role": "user", "content": text} for text in texts]
+
+
+def test_the_lines_of_the_readme_print_an_answer(assistant):
+    [code] = re.findall(r"^```python\n(from openai .+?)^```$", README, re.MULTILINE | re.DOTALL)
+    with serving(lambda: assistant) as client:
+        code = code.replace("http://127.0.0.1:8000/", client.url)
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "Fisheye-GS" in result.stdout
 
 
 def test_the_only_model_is_listed_and_found(sdk):
