@@ -1,6 +1,7 @@
 """The folder of generations: which one is current, which one was before, who may write."""
 
 import contextlib
+import logging
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from filelock import FileLock, Timeout
 from assistant.errors import IndexBusy, IndexDamaged, IndexMissing
 from assistant.index import disk
 
+_log = logging.getLogger(__name__)
 _CURRENT = "current"
 _PREVIOUS = "previous"
 _LOCK = ".lock"
@@ -60,6 +62,8 @@ def building(folder: Path, *, wait_s: float, on_wait: Callable[[], None]) -> Ite
     try:
         lock.acquire(timeout=0)
     except Timeout:
+        if wait_s > 0:
+            _log.warning("%s: another build is running; this one waits until it is done", folder)
         on_wait()
         try:
             lock.acquire(timeout=wait_s)
