@@ -203,6 +203,8 @@ def _explain(error: ValidationError, config: Path, lines: Mapping[tuple[str, ...
     where = _where(location, config, lines)
     if problem["type"] == "extra_forbidden":
         return f"{where}: unknown key '{key}'; remove it or check its spelling."
+    if key.endswith("_env"):  # somebody may have written the secret itself
+        return f"{where}: '{key}' is wrong: write the name of an environment variable, not what it holds."
     return f"{where}: '{key}' is wrong: {problem['msg']} (got {problem['input']!r})."
 
 

@@ -107,3 +107,14 @@ def test_the_shipped_configuration_shows_the_defaults():
     assert shipped.admin.token_env == default.admin.token_env
     moved = {"corpus", "index", "journal", "admin"}
     assert shipped.model_dump(exclude=moved) == default.model_dump(exclude=moved)
+
+
+def test_a_language_model_is_absent_until_its_server_and_name_are_set(config: Path, monkeypatch: pytest.MonkeyPatch):
+    config.write_text("corpus: {path: docs}\n", "utf-8")
+    assert load_settings(config).answer.language_model is None
+    monkeypatch.setenv("ASSISTANT_ANSWER__LANGUAGE_MODEL__BASE_URL", "http://localhost:11434/v1")
+    monkeypatch.setenv("ASSISTANT_ANSWER__LANGUAGE_MODEL__MODEL", "qwen3:8b")
+    model = load_settings(config).answer.language_model
+    assert model is not None
+    assert (model.base_url, model.model, model.keep_quotes) == ("http://localhost:11434/v1", "qwen3:8b", True)
+    assert model.ledger == config.parent / ".assistant" / "language-model.db"
