@@ -56,7 +56,7 @@ class LiveAssistant:
 
     def _load(self) -> Assistant:
         assistant = load_assistant(self._settings, resources=self._resources)
-        assistant.ask("hello")  # loads what the first question would otherwise wait for
+        assistant.extract("hello")  # loads what the first question would otherwise wait for
         return assistant
 
     def _watch(self) -> None:
