@@ -1,12 +1,14 @@
 """Builds the index in a process of its own, so that those who are asking do not wait for it."""
 
 import contextlib
+import hashlib
 import logging
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 from assistant.children import settings_from_parent, start_child
 from assistant.errors import AssistantError, SettingsError
@@ -14,6 +16,7 @@ from assistant.settings import Settings
 
 _log = logging.getLogger(__name__)
 _NICENESS = 10  # answers come first
+_LONGEST_BUILD_S = 3600.0
 
 
 def build_apart(settings: Settings) -> str:
@@ -74,7 +77,7 @@ class Watcher:
         self._every_s = every_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
-        self._failed = ""  # the state of the documents that could not be built
+        self._seen = ""  # the stamp of the documents that were looked at last
 
     def start(self) -> None:
         """Begin to look."""
@@ -94,17 +97,30 @@ class Watcher:
                 _log.warning("the documents cannot be looked at now: %s", error)
 
     def _look(self) -> None:
-        from assistant.pipeline import documents_state, is_current
+        from assistant.pipeline import is_current
 
-        state = documents_state(self._settings)
-        if state == self._failed or is_current(self._settings):
+        stamp = _stamp(self._settings.corpus.path)
+        if stamp == self._seen:  # nothing happened, or nothing since a build that failed
             return
         # Whoever writes many files is given the time to write all of them.
-        if self._stopping.wait(self._every_s / 4) or documents_state(self._settings) != state:
+        if self._stopping.wait(self._every_s / 4) or _stamp(self._settings.corpus.path) != stamp:
             return
-        if self._rebuilder.start():
-            self._rebuilder.wait(3600)
-            self._failed = "" if is_current(self._settings) else state
+        if is_current(self._settings) or self._rebuilder.start():
+            self._rebuilder.wait(_LONGEST_BUILD_S)
+            self._seen = stamp
+
+
+def _stamp(folder: Path) -> str:
+    """Return what changes with any file below ``folder``, without reading one."""
+    stamp = hashlib.sha256()
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            with contextlib.suppress(OSError):  # gone since it was listed: its absence is the change
+                status = os.stat(os.path.join(place, name))
+                told = f"{place}\n{name}\n{status.st_ino} {status.st_size} {status.st_mtime_ns}\n"
+                stamp.update(told.encode("utf-8", "surrogateescape"))
+    return stamp.hexdigest()
 
 
 def _outcome(child: subprocess.Popen[bytes]) -> tuple[str, int]:
