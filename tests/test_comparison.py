@@ -1,13 +1,16 @@
 """Extractive answers beside those of a language model that tells the truth, or lies."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 from language_model import Conversations, honest, liar, scripted_model
 
+from assistant.cli import main
 from assistant.comparison import Comparison, compare, unsupported_facts
 from assistant.generation.writer import Writer
 from assistant.pipeline import Assistant, build, load_assistant
@@ -55,9 +58,11 @@ def bare(text: str) -> str:
 
 
 @pytest.mark.slow
-def test_no_lie_reaches_an_answer_over_the_default_questions(settings, tmp_path):
-    with compared(settings, QUESTIONS, tmp_path, liar) as (comparison, heard):
-        assert len(heard.lies) > 200
+def test_a_liar_changes_nothing_of_what_is_right(settings, tmp_path):
+    some = yaml.safe_load(QUESTIONS.read_text("utf-8"))[::3]
+    (tmp_path / "some.yaml").write_text(yaml.safe_dump(some, allow_unicode=True), "utf-8")
+    with compared(settings, tmp_path / "some.yaml", tmp_path, liar) as (comparison, heard):
+        assert len(heard.lies) > 50
         assert lies_shown(comparison, heard) == []
         assert comparison.unsupported == ()
         assert comparison.generated.right == comparison.extractive.right
@@ -65,10 +70,11 @@ def test_no_lie_reaches_an_answer_over_the_default_questions(settings, tmp_path)
 
 
 @pytest.mark.slow
-def test_no_lie_reaches_an_answer_even_where_each_reply_is_kept(settings, tmp_path, monkeypatch):
+def test_no_lie_reaches_an_answer_over_the_default_questions(settings, tmp_path, monkeypatch):
     """Replies with more lies than truths are thrown away as a whole: here each sentence stands for itself."""
     monkeypatch.setattr(Writer, "_judged", judged_by_sentence)
     with compared(settings, QUESTIONS, tmp_path, liar) as (comparison, heard):
+        assert len(heard.lies) > 200
         assert comparison.worded.part >= 10
         assert lies_shown(comparison, heard) == []
         assert comparison.unsupported == ()
@@ -134,3 +140,43 @@ def test_an_answer_without_a_language_model_compares_with_itself(assistant: Assi
     comparison = compare(assistant, assistant, tmp_path / "set.yaml")
     assert comparison.worded.part == 0
     assert comparison.differing == ()
+
+
+def written(settings: Settings, folder: Path, url: str = "") -> Path:
+    """A configuration over the default corpus, and a question set beside it."""
+    model = f"answer: {{language_model: {{base_url: '{url}', model: scripted}}}}\n" if url else ""
+    config = folder / "assistant.yaml"
+    config.write_text(f"corpus: {{path: {settings.corpus.path}}}\nindex: {{path: {settings.index.path}}}\n{model}", "utf-8")
+    (folder / "set.yaml").write_text(
+        "- question: ECCV 上有哪些论文？\n  expect: [[Fisheye-GS]]\n"
+        "- question: Is there a paper at NeurIPS?\n  kind: unanswerable\n", "utf-8",
+    )  # fmt: skip
+    return config
+
+
+def test_the_command_sets_both_side_by_side(settings, tmp_path, capsys):
+    with scripted_model(honest) as (url, heard):
+        config = written(settings, tmp_path, url)
+        assert main(["eval", "--language-model", "--config", str(config), str(tmp_path / "set.yaml")]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert main(["eval", "--language-model", "--json", "--config", str(config), str(tmp_path / "set.yaml")]) == 0
+        [body] = json.loads(capsys.readouterr().out)
+    assert lines[1].split() == ["extractive", "language", "model"]
+    assert lines[2].split() == ["right", "1.00", "1.00"]
+    assert "  worded by the model: 1 of 1 answers" in lines
+    assert "  replies: generated 1" in lines
+    assert (body["worded"], body["replies"], body["unsupported"]) == ([1, 1], {"generated": 1}, [])
+    assert len(heard.requests) == 2  # what is not there is not asked
+
+
+def test_without_a_language_model_the_command_says_what_to_set(settings, tmp_path, capsys):
+    config = written(settings, tmp_path)
+    assert main(["eval", "--language-model", "--config", str(config), str(tmp_path / "set.yaml")]) == 1
+    told = capsys.readouterr().err
+    assert told.strip().endswith("answer.language_model: not set; name a base_url and a model to compare.")
+
+
+def test_ask_in_the_terminal_shows_the_worded_answer(settings, tmp_path, capsys):
+    with scripted_model(honest) as (url, _):
+        assert main(["ask", "--config", str(written(settings, tmp_path, url)), "ECCV 上有哪些论文？"]) == 0
+    assert capsys.readouterr().out.startswith("共有 2 条[1]。\n")

@@ -84,6 +84,8 @@ def _in_their_shape(response: Response) -> Response:
     """Add to the API's error body what clients of this protocol look for."""
     body = response.get_json(silent=True) if response.status_code >= 400 and not response.is_streamed else None
     if isinstance(body, dict) and isinstance(body.get("error"), dict):
+        if response.status_code == 413:
+            body["error"]["message"] = "body: longer than 1 MB; shorten the conversation."
         kind = _TYPES.get(response.status_code, "invalid_request_error")
         field, colon, _ = body["error"]["message"].partition(":")
         param = field if colon and re.fullmatch(r"[a-z_.0-9]+", field) else None

@@ -15,7 +15,6 @@ from serving import QUOTE, Client, FakeAssistant, serving
 from assistant.errors import IndexMissing, LanguageModelFailed
 from assistant.schema import Answer
 
-
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
 
 
@@ -111,6 +110,13 @@ def test_a_long_conversation_is_taken(client):
     body = {"model": "lab-assistant", "messages": [*messages, *user("hi")]}
     assert len(json.dumps(body)) > 50_000
     assert client.post("/v1/chat/completions", body).status == 200
+
+
+def test_a_conversation_without_end_is_refused(client):
+    body = {"model": "lab-assistant", "messages": [*user("x" * 1_100_000), *user("hi")]}
+    reply = client.post("/v1/chat/completions", body)
+    assert (reply.status, reply.json["error"]["code"], reply.json["error"]["param"]) == (413, "too-long", "body")
+    assert "1 MB" in reply.json["error"]["message"]
 
 
 REFUSED = {
