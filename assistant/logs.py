@@ -51,9 +51,9 @@ def start_logging(chosen: LogSettings, *, verbose: bool = False) -> None:
     """Send what is logged to standard error, in the form that the settings name."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLine() if chosen.format == "json" else OneLine(_TEXT))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     # Ours alone: libraries tell at this level what nobody asked for.
-    logging.getLogger("assistant").setLevel(logging.INFO if verbose or chosen.requests else logging.WARNING)
+    logging.getLogger("assistant").setLevel(logging.INFO if verbose or chosen.requests else logging.NOTSET)
 
 
 def _escaped(text: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from changing import QUESTION, change, small_lab
 
+from assistant.cli import main
 from assistant.errors import IndexMissing
 from assistant.index import generations, store
 from assistant.live import LiveAssistant
@@ -114,3 +115,18 @@ def test_no_answer_fails_or_mixes_while_the_index_is_switched(live: LiveAssistan
     for name, text in told:
         assert made[name] in text
         assert not any(day in text for day in DAYS if day != made[name])
+
+
+def test_a_step_back_is_taken_up_too(
+    live: LiveAssistant, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    first = live().generation
+    change(settings, "Fridays")
+    build(settings)
+    live.refresh()
+    monkeypatch.setenv("ASSISTANT_CORPUS__PATH", str(settings.corpus.path))
+    monkeypatch.setenv("ASSISTANT_INDEX__PATH", str(settings.index.path))
+    assert main(["build", "--rollback"]) == 0
+    assert f"generation {first} answers again" in capsys.readouterr().out
+    live.refresh()
+    assert "Mondays" in live().ask(QUESTION).text
