@@ -31,6 +31,11 @@ def rows_answer_best(asked: Understanding, rows: RowAnswer, verdict: Verdict) ->
     return rows.explained >= best.signals.coverage - 0.15 or rows.is_filtered
 
 
+def tells_more(rows: RowAnswer, verdict: Verdict) -> bool:
+    """Tell whether a table accounts for more of the question than the best sentence."""
+    return verdict.fact is None or rows.explained >= verdict.fact.signals.coverage
+
+
 def stated_counts(asked: Understanding, facts: Sequence[Fact]) -> tuple[Fact, ...]:
     """Return the sentences that state the number itself, best first: no rows need be counted then.
 

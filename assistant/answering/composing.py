@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.answering.abstaining import Verdict
+from assistant.answering.definitions import spells_out
 from assistant.answering.facts import Fact
 from assistant.answering.tables import RowAnswer
 from assistant.answering.understanding import Understanding
@@ -11,14 +12,15 @@ from assistant.answering.cells import telling_fields
 from assistant.answering.wording import LONGEST_ANSWER, fields_text, rows_text, say, within
 from assistant.index.store import Generation
 from assistant.schema import Answer, Citation, Hit, Item, Passage, Record
-from assistant.text import sentences
+from assistant.text import Evidence, sentences
 
 _LONGEST_QUOTE = 700  # characters
-_SHORT_QUOTE = 300  # a shorter sentence is quoted with those after it
+_SHORT_QUOTE = 450  # a shorter sentence is quoted with those after it
 _ENOUGH = 0.85  # share of the coverage that the sentence has alone: nothing need follow it
 _ONE_FACT = frozenset(("number", "count", "date", "contact"))  # kinds that a single sentence answers
 _HEADED = 0.6  # share of the question in the headings from which the whole section is quoted
 _NAMED_ABOVE = 0.4  # share of the question in the headings from which the heading is shown too
+_HELD = 0.5  # of a term by a text
 _NEAREST_PAGES = 3
 _EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}(?![\w-])")
 _NO_CONTACT = re.compile(r"^(?:git|noreply|no-reply|user|root)@|@example\.|@users\.noreply")
@@ -114,11 +116,18 @@ class Composer:
         frame = "quote" if passage.language == language else "foreign_quote"
         shown = say(language, frame, quote=quote)
         heading = passage.place.heading_path[-1] if passage.place.heading_path else ""
-        signals = fact.signals
-        if heading and signals.heading >= _NAMED_ABOVE and signals.own_coverage < signals.coverage:
+        if heading and fact.signals.heading >= _NAMED_ABOVE and _tells_more(asked, heading, quote):
             # What the sentence is about stands in its heading: the answer must stand alone.
             shown = say(language, "headed", heading=heading, shown=shown)
         return quote, shown
+
+
+def _tells_more(asked: Understanding, heading: str, quote: str) -> bool:
+    """Tell whether a heading holds a word of the question that the quote lacks."""
+    above, below = Evidence(heading), Evidence(quote)
+    return any(t.coverage(above) > _HELD > t.coverage(below) for t in asked.content) or (
+        asked.kind == "definition" and spells_out(asked.subject, heading) > spells_out(asked.subject, quote)
+    )
 
 
 def _widened(asked: Understanding, fact: Fact) -> tuple[int, int]:

@@ -145,7 +145,7 @@ class FactFinder:
         # Whether there is a dormitory is only told by what speaks of one.
         telling = _TELLING if asked.kind == "status" else _RARE
         named = any(t.is_named or t.weight >= telling or is_rank(t) for t in missing)
-        dated = _holds_editions(asked, passage)
+        dated = _holds_editions(asked, passage) and _counts_target(asked, around)
         timely = not asked.is_excluded(" ".join((passage.place.title, *passage.place.heading_path)))
         score = self._weights.ranking(signals.values)
         if asked.kinds & _UNDER_HEADINGS:
@@ -183,6 +183,14 @@ def _holds_editions(asked: Understanding, passage: Passage) -> bool:
         if not in_row and not re.search(together, text, re.IGNORECASE):
             return False
     return True
+
+
+def _counts_target(asked: Understanding, text: str) -> bool:
+    """Tell whether, where things are counted, the sentence itself speaks of them."""
+    if asked.kind != "count" or not asked.targets:
+        return True
+    evidence = Evidence(text)
+    return any(term.coverage(evidence) >= _COVERED for term in asked.targets)
 
 
 def _spans(passage: Passage) -> list[tuple[int, int]]:

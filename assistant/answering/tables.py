@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from assistant.answering.understanding import Understanding, is_rank, question_words
 from assistant.query import Term
 from assistant.schema import Record
-from assistant.text import Evidence, squeeze
+from assistant.text import Evidence, fold, squeeze
 
 _RATIO_SLACK = 0.5  # a column counts as the term's own if it fits half as well as the best one
 _WHOLE = 0.95  # share of the question's weight that is all of it
@@ -56,7 +56,7 @@ class _Collection:
     title: Evidence  # the same without the columns
     squeezed: str  # every cell, to tell at once that a phrase stands in none
     is_published: bool
-    is_about_people: bool
+    kinds: frozenset[str]  # of words.yaml: "people" where its rows are persons
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,8 @@ class RecordBook:
             if answer is None:
                 continue
             rank = (
-                bool(answer.records), round(answer.explained, 2), answer.is_named,
+                bool(answer.records), round(answer.explained, 2), _is_asked_for(collection, asked),
+                answer.is_named,
                 collection.is_published, round(quality, 2), len(answer.records), -number,
             )  # fmt: skip
             if best is None or rank > best[0]:
@@ -144,24 +145,36 @@ def _collection(records: Sequence[Record]) -> _Collection:
         around += [places[0].title, *places[0].heading_path]
     return _Collection(
         tuple(rows),
-        Evidence("\n".join((*around, *names, *_kind_words(tuple(names))))),
+        Evidence("\n".join((*around, *names, *_kind_words(tuple(names), "\n".join(around))))),
         Evidence("\n".join(around)),
         "\n".join(cell for row in rows for _, _, cell in row.cells),
         any(record.places[0].status == "published" for record in records),
-        _columns_fit(_PEOPLE, tuple(names)),
+        _kinds_of(tuple(names), "\n".join(around)),
     )
 
 
-def _kind_words(columns: Sequence[str]) -> list[str]:
+def _kind_words(columns: Sequence[str], headings: str) -> list[str]:
     """Return what rows with these columns are called: papers, members."""
     kinds = question_words()["collections"]
-    return [kind["words"] for name, kind in kinds.items() if _columns_fit(name, columns)]
+    return [kinds[name]["words"] for name in sorted(_kinds_of(columns, headings))]
 
 
-def _columns_fit(kind: str, columns: Sequence[str]) -> bool:
-    """Tell whether each group of column names that rows of ``kind`` have is met by a column."""
-    groups = question_words()["collections"][kind]["columns"]
-    return all(any(re.search(p, name, re.IGNORECASE) for name in columns) for p in groups)
+def _kinds_of(columns: Sequence[str], headings: str) -> frozenset[str]:
+    return frozenset(name for name in question_words()["collections"] if _is_kind(name, columns, headings))
+
+
+def _is_kind(name: str, columns: Sequence[str], headings: str) -> bool:
+    """Tell whether columns are those of a kind of rows: the first, and another one or the headings."""
+    kind = question_words()["collections"][name]
+    met = [any(re.search(p, column, re.IGNORECASE) for column in columns) for p in kind["columns"]]
+    is_called = "called" in kind and bool(re.search(kind["called"], headings, re.IGNORECASE))
+    return met[0] and (all(met) or is_called)
+
+
+def _is_asked_for(collection: _Collection, asked: Understanding) -> bool:
+    """Tell whether the question speaks of rows of this kind: "what was published at …" of papers."""
+    kinds = question_words()["collections"]
+    return any(re.search(kinds[name]["asks"], fold(asked.text)) for name in collection.kinds)
 
 
 def _match(
@@ -304,7 +317,7 @@ def _is_phrase_like(tokens: Sequence[str]) -> bool:
 
 def _is_of_kind(collection: _Collection, asked: Understanding) -> bool:
     """Tell whether the rows can be what a question for people wants."""
-    return asked.kind != "person" or collection.is_about_people
+    return asked.kind != "person" or _PEOPLE in collection.kinds
 
 
 def _is_dated(collection: _Collection) -> bool:
