@@ -23,6 +23,7 @@ _DIGITS = re.compile(r"\d+")
 _UNDER_HEADINGS = frozenset(("list", "person", "count"))  # kinds whose answer a heading announces
 _HEADING_WEIGHT = 3.0  # for them; the data that the other weights are learned from has no such lists
 _SUBJECT = 0.9  # of a name that the headings hold
+_TOLD = 0.9  # share of a question's plain words without which only its names are met
 _OUTSIDE_FACTOR = 0.9  # a term that only the title, headings or columns hold
 _KEPT_READINGS = 4096  # passages
 _LOOK_AHEAD = 160  # characters after a short sentence in which the kind asked for may show
@@ -146,6 +147,7 @@ class FactFinder:
         telling = _TELLING if asked.kind == "status" else _RARE
         named = any(t.is_named or t.weight >= telling or is_rank(t) for t in missing)
         dated = _holds_editions(asked, passage) and _counts_target(asked, around)
+        dated = dated and (passage.kind != "row" or _tells_of_it(asked, missing))
         timely = not asked.is_excluded(" ".join((passage.place.title, *passage.place.heading_path)))
         score = self._weights.ranking(signals.values)
         if asked.kinds & _UNDER_HEADINGS:
@@ -183,6 +185,16 @@ def _holds_editions(asked: Understanding, passage: Passage) -> bool:
         if not in_row and not re.search(together, text, re.IGNORECASE):
             return False
     return True
+
+
+def _tells_of_it(asked: Understanding, missing: Sequence[Term]) -> bool:
+    """Tell whether anything is found of what is asked about the names of the question.
+
+    Of "Chi-Hui Lin's office number" a row that only has the name says nothing.
+    """
+    plain = [term for term in asked.content if not term.is_named]
+    lacking = sum(term.weight for term in missing if not term.is_named)
+    return not plain or bool(asked.measures) or lacking < _TOLD * sum(term.weight for term in plain)
 
 
 def _counts_target(asked: Understanding, text: str) -> bool:
