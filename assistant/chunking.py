@@ -8,7 +8,7 @@ from assistant.schema import Block, Document, Passage, PassageKind, Place, Secti
 from assistant.text import count_tokens, detect_language, sentences, squeeze
 
 MAX_TOKENS = 160  # jieba tokens a passage; about 250 Chinese characters
-_CONTEXT_SEPARATOR = " › "
+CONTEXT_SEPARATOR = " › "
 
 
 def chunk(document: Document) -> tuple[Passage, ...]:
@@ -60,7 +60,7 @@ def _passage(
     return Passage(
         id=passage_id(document, start, end),
         text=text,
-        context=_CONTEXT_SEPARATOR.join(around),
+        context=CONTEXT_SEPARATOR.join(around),
         kind=kind,
         language=detect_language(text),
         record="",

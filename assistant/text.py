@@ -14,7 +14,7 @@ import yaml
 
 from assistant.schema import Language
 
-TOKENIZER = "jieba-search+snowball-3"  # changes whenever the tokens of any text change
+TOKENIZER = "jieba-search+snowball-4"  # changes whenever the tokens of any text change
 
 _ADDED_FREQUENCY = 2000  # of words added to jieba's: as common as 导师 there
 
@@ -31,6 +31,7 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DEGREE = re.compile(r"\bPh\.? ?D\b\.?", re.IGNORECASE)
 _URL = re.compile(r"(?:https?://|www\.)\S+")
 _LATIN_PART = re.compile(r"[^\W_]+")
+_EDITION = re.compile(r"([A-Za-z]{2,})-?((?:19|20)\d\d)")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 # A sentence ends at a Chinese or Latin mark, with any closing quotes; a full stop ends one only
@@ -149,6 +150,8 @@ def _quantity_pattern(token: str) -> re.Pattern[str]:
 @lru_cache(maxsize=8192)
 def _word_pattern(core: str, is_stem: bool) -> re.Pattern[str]:
     ending = "[a-z]{0,6}" if is_stem else "s?" if core.isalpha() else ""
+    if core.isalpha() and len(core) > 1:
+        ending = rf"(?:{ending}|(?:19|20)\d\d|['’]\d\d)"  # ACL2026, CVPR'24
     return re.compile(rf"(?<![a-z0-9]){re.escape(core)}{ending}(?![a-z0-9])")
 
 
@@ -207,6 +210,11 @@ def _inner_words(word: str, known: dict[str, int]) -> Iterator[str]:
 
 def _latin_tokens(word: str) -> Iterator[str]:
     yield _stem(word)
+    edition = _EDITION.fullmatch(word)
+    if edition:  # ACL2026, ICCV'15: the venue and the year are asked for apart
+        yield _stem(edition[1])
+        yield edition[2]
+        return
     parts = _LATIN_PART.findall(word.replace("_", " "))
     if all(part.isdigit() for part in parts):
         return  # a number or a date is itself only

@@ -90,9 +90,11 @@ class Answerer:
         """Return the rows of a list or a count; for keywords and "who" only rows that are all of it."""
         if asked.wants_rows:
             return self._records.find(asked)
-        keywords = not asked.kinds or asked.kinds == {"person"}
-        rows = self._records.find(asked) if keywords else None
-        return rows if rows is not None and rows.is_whole_question else None
+        if asked.kinds and asked.kinds != {"person"}:
+            return None
+        rows = self._records.find(asked)
+        whole = rows is not None and (rows.is_whole_question or (bool(asked.kinds) and rows.is_a_list))
+        return rows if whole else None
 
     def _quoted(self, asked: Understanding, found: Gathered, best: Fact) -> tuple[Fact, ...]:
         if asked.kind == "status":

@@ -14,8 +14,8 @@ from assistant.index.store import Generation
 from assistant.schema import Answer, Citation, Hit, Item, Passage, Record
 from assistant.text import Evidence, sentences
 
-_LONGEST_QUOTE = 700  # characters
-_SHORT_QUOTE = 450  # a shorter sentence is quoted with those after it
+_LONGEST_QUOTE = 700  # characters; of a list or a how-to, as many Chinese ones
+_SHORT_QUOTE = 600  # a shorter sentence is quoted with those after it; a Chinese character counts double
 _ENOUGH = 0.85  # share of the coverage that the sentence has alone: nothing need follow it
 _ONE_FACT = frozenset(("number", "count", "date", "contact"))  # kinds that a single sentence answers
 _HEADED = 0.6  # share of the question in the headings from which the whole section is quoted
@@ -122,6 +122,11 @@ class Composer:
         return quote, shown
 
 
+def _length(text: str) -> int:
+    """Return how long a text is to read: a Chinese character says as much as two letters."""
+    return len(text) + sum(not letter.isascii() for letter in text)
+
+
 def _tells_more(asked: Understanding, heading: str, quote: str) -> bool:
     """Tell whether a heading holds a word of the question that the quote lacks."""
     above, below = Evidence(heading), Evidence(quote)
@@ -150,9 +155,9 @@ def _widened(asked: Understanding, fact: Fact) -> tuple[int, int]:
     if asked.kind in _ONE_FACT and signals.shows_kind and not long_answer and not announces:
         if signals.own_coverage >= _ENOUGH * signals.coverage:
             return start, end
-    limit = _LONGEST_QUOTE if long_answer or announces else _SHORT_QUOTE
+    limit = 2 * _LONGEST_QUOTE if long_answer or announces else _SHORT_QUOTE
     for _, following in spans[index + 1 :]:
-        if following - start > limit:
+        if following - start > _LONGEST_QUOTE or _length(text[start:following]) > limit:
             break
         end = following
     return start, end

@@ -10,6 +10,7 @@ import numpy as np
 from assistant.answering.definitions import spells_out
 from assistant.answering.understanding import Understanding, is_rank, question_words
 from assistant.answering.weights import Weights
+from assistant.chunking import CONTEXT_SEPARATOR
 from assistant.index.embedding import Embedder
 from assistant.index.names import NameIndex
 from assistant.query import Term
@@ -124,7 +125,7 @@ class FactFinder:
             spans,
             tuple(Evidence(_URL.sub(" ", text)) for text in texts),
             self._embedder.encode(texts),
-            Evidence(f"{passage.context}\n{_spaced(passage.place.source)}"),
+            Evidence(f"{_above(passage)}\n{_spaced(passage.place.source)}"),
             Evidence("\n".join(headings)),
         )
 
@@ -192,6 +193,8 @@ def _tells_of_it(asked: Understanding, missing: Sequence[Term]) -> bool:
 
     Of "Chi-Hui Lin's office number" a row that only has the name says nothing.
     """
+    if asked.wanted in missing and asked.kind in ("fact", "list") and not asked.measures:
+        return False
     plain = [term for term in asked.content if not term.is_named]
     lacking = sum(term.weight for term in missing if not term.is_named)
     return not plain or bool(asked.measures) or lacking < _TOLD * sum(term.weight for term in plain)
@@ -258,6 +261,18 @@ def _signals(
             foreign_coverage=foreign * coverage,
             foreign_similarity=foreign * cosine,
         ), missing  # fmt: skip
+
+
+def _above(passage: Passage) -> str:
+    """Return what stands above a passage: headings, and the columns in which a row has something."""
+    if passage.kind != "row":
+        return passage.context
+    parts, cells = passage.context.split(CONTEXT_SEPARATOR), passage.text.split("\t")
+    if len(parts) < len(cells):
+        return passage.context
+    columns = parts[len(parts) - len(cells) :]
+    filled = [name for name, cell in zip(columns, cells, strict=True) if cell.strip()]
+    return "\n".join((*parts[: len(parts) - len(cells)], *filled))
 
 
 def _spaced(source: str) -> str:

@@ -40,6 +40,12 @@ class RowAnswer:
         return bool(self.records) and self.is_filtered and self.explained >= _WHOLE
 
 
+    @property
+    def is_a_list(self) -> bool:
+        """Tell whether the table itself is what is asked for: the list under "Postdocs"."""
+        return bool(self.records) and self.is_named and self.explained >= _WHOLE
+
+
 @dataclass(frozen=True)
 class _Row:
     record: Record

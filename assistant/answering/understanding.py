@@ -17,6 +17,8 @@ _ASKED_FOR = re.compile(
     r"how many|number of|\bwhich\b|\bwhat\b|\blist\b|哪些|多少[个篇名位项种款张类条家所次台块门届]?"
     r"|[哪几]?几[个篇名位项种款张类条家所次台块门届]"
 )
+_WANTED = re.compile(r"什么|哪[个种家些所项]|\bwhat (?!is|are|was|were|do|does|did|has|have|can)|\bwhich ")
+_CLOSE = 2  # characters between the question word and what it asks for
 _NEAR = 40  # characters after it in which what is asked for stands
 _TARGETS = 3  # "which joint PhD papers": adjectives may come first
 _EDITION = re.compile(r"\b([A-Z][A-Z&]{2,9})[ '’-]{0,2}((?:19|20)\d\d)(?!\d)")
@@ -61,6 +63,18 @@ class Understanding:
             before = sorted((d, text) for d, text in distances if -_NEAR // 2 <= d < 0)
             texts = [text for _, text in before[-2:]]
         return tuple(term for term in self.content if term.text in texts)
+
+    @property
+    def wanted(self) -> Term | None:
+        """The plain term right after 什么, 哪个, "what" or "which": the thing that is asked for."""
+        folded = fold(self.text)
+        match = _WANTED.search(folded)
+        if match is None:
+            return None
+        near = ((folded.find(fold(term.text), match.end()), term) for term in self.content)
+        close = [(start, term) for start, term in near if 0 <= start - match.end() <= _CLOSE]
+        found = min(close, key=lambda pair: pair[0], default=(0, None))[1]
+        return found if found is not None and not found.is_named else None
 
     @property
     def subject(self) -> str:

@@ -17,6 +17,7 @@ from assistant.readers.fields import column_name
 from assistant.readers.frontmatter import PageSource, scalars, shown_fields, split_page, title_of, unpublished_reason
 from assistant.readers.html_walk import write_blocks
 from assistant.readers.liquid import without_template_tags
+from assistant.readers.landing import write_landing
 from assistant.readers.visible import drop_hidden, parse
 from assistant.readers.vocabulary import read_vocabulary
 from assistant.readers.yaml_tree import Mapping
@@ -51,6 +52,7 @@ def read(file: SourceFile) -> Document:
         # Level 0: everything in the body stands under the title that the theme puts above it.
         builder.heading(title, level=0, line=page.fields.line)
     _write_record(builder, file, page)
+    write_landing(builder, page.fields, lambda text: write_markdown(builder, _COMMENT.sub(_line_ends, text)))
     write_markdown(builder, _body(page))
     return with_shared_names(builder.build(title=title))
 
