@@ -35,7 +35,8 @@ _EDITION = re.compile(r"([A-Za-z]{2,})-?((?:19|20)\d\d)")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 # A sentence ends at a Chinese or Latin mark, with any closing quotes; a full stop ends one only
-# before white space or Chinese, so that 1.4B, e.g. file.py, J. Smith and pjlab.org.cn stay whole; a ? inside an address ends nothing.
+# before white space or Chinese, so that 1.4B, e.g. file.py, J. Smith and pjlab.org.cn stay whole;
+# a ? inside an address ends nothing.
 _SENTENCE_END = re.compile(
     rf"(?:[。！？；]+|[!?;]+(?=[\s\"'”’」』）)\]!?;]|$|[{_HAN_CLASS}])"
     r"|(?<!\b[A-Z])(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bFig)(?<!\bDr)"

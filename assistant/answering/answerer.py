@@ -5,8 +5,8 @@ from dataclasses import replace
 from assistant.answering.choosing import (
     also_asked,
     rows_answer_best,
-    tells_more,
     stated_counts,
+    tells_more,
     with_closing,
     with_rivals,
     worth_quoting,

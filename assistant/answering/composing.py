@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 
 from assistant.answering.abstaining import Verdict
+from assistant.answering.cells import telling_fields
 from assistant.answering.definitions import spells_out
 from assistant.answering.facts import Fact
 from assistant.answering.tables import RowAnswer
 from assistant.answering.understanding import Understanding
-from assistant.answering.cells import telling_fields
 from assistant.answering.wording import LONGEST_ANSWER, fields_text, rows_text, say, within
 from assistant.index.store import Generation
 from assistant.schema import Answer, Citation, Hit, Item, Passage, Record

@@ -34,7 +34,8 @@ _NAMED_ROLE = re.compile(
     r"^([\u4e00-\u9fff·]{2,4}|[A-Z][\w'’.-]+(?:\s+[A-Z][\w'’.-]*){1,3})\s*(?:[,，、|:：;；]|\s[-–—]\s)\s*(\S.{0,39})$"
 )
 _LINK_WORDS = re.compile(
-    r"^\W*(pdf|paper|code|github|git|homepage|home page|personal page|web ?page|website|web|bio|profile|resume|link|doi|slides?"
+    r"^\W*(pdf|paper|code|github|git|homepage|home page|personal page|web ?page|website|web|bio|profile|resume|link"
+    r"|doi|slides?"
     r"|video|poster|bib(?:tex)?|abs(?:tract)?|google scholar|scholar|dblp|arxiv|project|project page|demo"
     r"|data(?:set)?s?"
     r"|linkedin|orcid|twitter|researchgate|cv|详情|个人主页|主页|个人网站|网站|论文|代码|链接|仓库|文档"
@@ -98,8 +99,9 @@ def _named_alike(records: list[tuple[dict[str, str], int]]) -> list[tuple[dict[s
     """Return records with a title called a name where most others have a name."""
     if 2 * sum("name" in record for record, _ in records) <= len(records):
         return records
+    names = {"title": "name"}
     return [
-        ({("name" if field == "title" and "name" not in record else field): text for field, text in record.items()}, line)
+        (record if "name" in record else {names.get(field, field): text for field, text in record.items()}, line)
         for record, line in records
     ]
 

@@ -11,8 +11,8 @@ from assistant.readers.entries import (
     find_references,
     read_dated_terms,
     read_entries,
-    read_people,
     read_name_lists,
+    read_people,
     read_references,
 )
 from assistant.readers.grid import Grid, write_grids

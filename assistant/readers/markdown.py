@@ -16,8 +16,8 @@ from assistant.readers.column_names import with_shared_names
 from assistant.readers.fields import column_name
 from assistant.readers.frontmatter import PageSource, scalars, shown_fields, split_page, title_of, unpublished_reason
 from assistant.readers.html_walk import write_blocks
-from assistant.readers.liquid import without_template_tags
 from assistant.readers.landing import write_landing
+from assistant.readers.liquid import without_template_tags
 from assistant.readers.visible import drop_hidden, parse
 from assistant.readers.vocabulary import read_vocabulary
 from assistant.readers.yaml_tree import Mapping
