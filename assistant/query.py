@@ -172,7 +172,9 @@ class QueryParser:
         for token in (*synonyms, *corrections):
             variants.setdefault(token, _SYNONYM_WEIGHT)
         # What people wrote down as one meaning is not widened by what was learned.
-        learned = () if synonyms else (*own[:1], *corrections)
+        # A person's name has no translation.
+        is_person = is_named and word.is_han
+        learned = () if synonyms or is_person else (*own[:1], *corrections)
         for token, weight in self._translator.translate(learned):
             if weight >= _SMALLEST_TRANSLATION:
                 variants[token] = max(variants.get(token, 0.0), weight)

@@ -18,7 +18,14 @@ TOKENIZER = "jieba-search+snowball-4"  # changes whenever the tokens of any text
 
 _ADDED_FREQUENCY = 2000  # of words added to jieba's: as common as 导师 there
 
-_OTHER_WORDS = {"博士": "博士后"}  # in which a shorter word stands that means something else
+# Words in which a shorter one stands that means something else.
+_OTHER_WORDS = {
+    "博士": re.compile("博士后|博士(?:研究)?生?导师"),
+    "博士生": re.compile("博士生导师"),
+    "硕士": re.compile("硕士(?:研究)?生?导师"),
+    "硕士生": re.compile("硕士生导师"),
+    "研究生": re.compile("研究生(?:导师|院|处|部)"),
+}
 
 _HAN_CLASS = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HAN = re.compile(f"[{_HAN_CLASS}]")
@@ -130,8 +137,9 @@ class Evidence:
 
     def __contains__(self, token: str) -> bool:
         if not token.isascii():
-            longer = _OTHER_WORDS.get(token)
-            return token in (self.folded.replace(longer, " ") if longer else self.folded)
+            if token in self.folded and token in _OTHER_WORDS:
+                return token in _OTHER_WORDS[token].sub(" ", self.folded)
+            return token in self.folded
         if token[:-1] not in self.folded:  # all that follows needs it; most questions end here
             return False
         is_stem = len(token) > 3 and token.isalpha()

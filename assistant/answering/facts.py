@@ -146,7 +146,8 @@ class FactFinder:
         shows_kind = asked.kind not in _strict_kinds() or self._shows_strictly(asked.kind, around)
         # Whether there is a dormitory is only told by what speaks of one.
         telling = _TELLING if asked.kind == "status" else _RARE
-        named = any(t.is_named or t.weight >= telling or is_rank(t) for t in missing)
+        named = any(t.is_named or t.weight >= telling for t in missing)
+        named = named or not _speaks_of_ranks(asked, passage, around)
         dated = _holds_editions(asked, passage) and _counts_target(asked, around)
         dated = dated and (passage.kind != "row" or _tells_of_it(asked, missing))
         timely = not asked.is_excluded(" ".join((passage.place.title, *passage.place.heading_path)))
@@ -186,6 +187,15 @@ def _holds_editions(asked: Understanding, passage: Passage) -> bool:
         if not in_row and not re.search(together, text, re.IGNORECASE):
             return False
     return True
+
+
+def _speaks_of_ranks(asked: Understanding, passage: Passage, text: str) -> bool:
+    """Tell whether each degree and rank of the question stands in the sentence or right above it."""
+    ranks = [term for term in asked.content if is_rank(term)]
+    if not ranks:
+        return True
+    near = Evidence("\n".join((passage.place.title, *passage.place.heading_path[-2:], text)))
+    return all(term.coverage(near) >= _COVERED for term in ranks)
 
 
 def _tells_of_it(asked: Understanding, missing: Sequence[Term]) -> bool:
