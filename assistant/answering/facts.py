@@ -120,10 +120,11 @@ class FactFinder:
     def _read_passage(self, passage: Passage) -> "_Reading":
         spans = tuple(_spans(passage))
         texts = [passage.text[start:end] for start, end in spans]
+        columns = _columns(passage)
         headings = (passage.place.title, *passage.place.heading_path[-2:])
         return _Reading(
             spans,
-            tuple(Evidence(_URL.sub(" ", text)) for text in texts),
+            tuple(Evidence(f"{columns}\n{_URL.sub(' ', text)}") for text in texts),
             self._embedder.encode(texts),
             Evidence(f"{_above(passage)}\n{_spaced(passage.place.source)}"),
             Evidence("\n".join(headings)),
@@ -273,16 +274,21 @@ def _signals(
         ), missing  # fmt: skip
 
 
-def _above(passage: Passage) -> str:
-    """Return what stands above a passage: headings, and the columns in which a row has something."""
-    if passage.kind != "row":
-        return passage.context
+def _columns(passage: Passage) -> str:
+    """Return the columns in which a row has something; "" for a passage that is no row."""
     parts, cells = passage.context.split(CONTEXT_SEPARATOR), passage.text.split("\t")
-    if len(parts) < len(cells):
-        return passage.context
+    if passage.kind != "row" or len(parts) < len(cells):
+        return ""
     columns = parts[len(parts) - len(cells) :]
-    filled = [name for name, cell in zip(columns, cells, strict=True) if cell.strip()]
-    return "\n".join((*parts[: len(parts) - len(cells)], *filled))
+    return "\n".join(name for name, cell in zip(columns, cells, strict=True) if cell.strip())
+
+
+def _above(passage: Passage) -> str:
+    """Return the headings above a passage; of a row without its columns."""
+    parts, cells = passage.context.split(CONTEXT_SEPARATOR), passage.text.split("\t")
+    if passage.kind != "row" or len(parts) < len(cells):
+        return passage.context
+    return "\n".join(parts[: len(parts) - len(cells)])
 
 
 def _spaced(source: str) -> str:

@@ -32,7 +32,7 @@ class NameIndex:
     ) -> None:
         """``stated``: texts that documents give as names, such as the cells of a name column."""
         self._frequency = frequency
-        self._stated = frozenset(name for name in stated if _has_surname(name))
+        self._stated = frozenset(name for name in stated if _has_surname(name) or _is_no_word(name))
         tokens = tuple(tokens)
         guessed = (t for t in tokens if _looks_like_name(t) and t not in frequency)
         self._names = tuple(sorted({*guessed, *self._stated}))
@@ -151,6 +151,11 @@ def _spell_words(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 def _looks_like_name(word: str) -> bool:
     return _has_surname(word) and not is_dictionary_word(word)
+
+
+def _is_no_word(name: str) -> bool:
+    """Tell whether what a name column holds can only be a name: a rare surname is on no list."""
+    return 2 <= len(name) <= 3 and bool(_HAN.fullmatch(name)) and not is_dictionary_word(name)
 
 
 def _has_surname(word: str) -> bool:
