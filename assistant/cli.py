@@ -158,8 +158,8 @@ def _ask(options: argparse.Namespace, settings: Settings) -> int:
 def _mcp(options: argparse.Namespace, settings: Settings) -> int:
     _build_if_stale(settings)
     from assistant.pipeline import load_assistant
-    from assistant.server.mcp.protocol import make_server, serve_stdio
     from assistant.server.mcp.lab import LabTools, answer_alone
+    from assistant.server.mcp.protocol import make_server, serve_stdio
 
     assistant = load_assistant(settings)
     serve_stdio(make_server(LabTools(lambda: assistant, answer_alone)))

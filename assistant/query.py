@@ -22,12 +22,14 @@ _SUFFIXES = "器生者员组性化类型式度率"  # characters that make anoth
 _PARTLY = 0.35  # of a Chinese word of which only a part is met
 _PART_WEIGHT = 0.5  # of the translation of a part of a compound
 _LATIN_LETTERS = re.compile(r"[A-Za-z]+")
+_DEGREES = frozenset(("PhD", "MSc", "BSc", "MS", "BS"))
 _HONORIFICS = frozenset("prof professor dr doctor mr mrs ms miss teacher advisor supervisor".split())
 _AMOUNT = re.compile(r"\d+-[A-Za-z]+")
 _QUESTION_WORD = re.compile(r"^(?:[哪几].{0,2}|多少.?)$")
 _FILLER_WEIGHT = 0.25
 _SELF_WEIGHT = 0.35
 _CORPUS_SHARE = 0.5  # how much rarity in this corpus counts beside rarity in general text
+_LATIN_NAME = 0.9  # of a Chinese name written in Latin letters
 _LONGEST_PHRASE = 3  # words
 _SMALLEST_TRANSLATION = 0.05
 
@@ -114,6 +116,7 @@ class QueryParser:
                 after = found[number + 1] if number + 1 < len(found) else None
                 before = found[number - 1] if number else None
                 is_named = self._is_named(word, number, shouts) or self._is_addressed(word, after)
+                is_named = is_named or _is_first_name(word, after)
                 is_named = is_named and not _is_abbreviated(word, text)
                 term = self._term(word, before, after, is_named=is_named)
                 if term.tokens:
@@ -165,6 +168,10 @@ class QueryParser:
         variants: dict[str, float] = {}
         for name in self._names.of_pinyin(word.text, *_latin_neighbours(before, after)):
             variants[name] = 1.0
+        if is_named and word.is_han and not self._lexical.frequency(word.text):
+            # The given name where there is one: of a family name alone there are too many.
+            latin = (t for name in self._names.in_latin(word.text)[:1] for t in tokenize(name))
+            variants.update((token, _LATIN_NAME) for token in latin if self._lexical.frequency(token))
         if not variants and is_named:
             variants.update(dict.fromkeys(self._spelt(word, before, own), 1.0))
         synonyms = self._glossary.synonyms(word.text)
@@ -205,8 +212,8 @@ class QueryParser:
     def _is_named(self, word: Word, number: int, has_capitals: bool) -> bool:
         if word.is_han:
             return self._names.is_name(word.text)
-        if " " in word.text:
-            return False  # a phrase of the glossary
+        if " " in word.text or word.text in _DEGREES:
+            return False  # a phrase of the glossary; a degree has synonyms
         capitals = sum(letter.isupper() for letter in word.text)
         if capitals > 1 or (capitals and number) or re.search(r"[\d_@/.]", word.text):
             return True
@@ -309,6 +316,13 @@ def _is_abbreviated(word: Word, text: str) -> bool:
     """Tell whether a full stop inside the text cuts the word short: Phys. Rev., Prof., J. Smith."""
     end = word.start + len(word.text)
     return not word.is_han and len(word.text) <= 5 and text[end : end + 1] == "." and end + 1 < len(text)
+
+
+def _is_first_name(word: Word, after: Word | None) -> bool:
+    """Tell whether two capitalised Latin words begin a question: Yitian Guo 的 …"""
+    if after is None or word.is_han or after.is_han or word.start:
+        return False
+    return all(w.text.istitle() and w.text.isalpha() and len(w.text) > 1 for w in (word, after))
 
 
 def _latin_neighbours(before: Word | None, after: Word | None) -> tuple[str, ...]:

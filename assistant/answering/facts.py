@@ -31,9 +31,12 @@ _LOOK_AHEAD = 160  # characters after a short sentence in which the kind asked f
 _SHORT = 40  # characters
 _LABEL = 8  # characters; a text this short is a label or a menu entry that matches by its name
 _LABEL_PENALTY = 0.15
+_LABELLED = re.compile(r"\W{0,3}([^:：。，,;；]{2,16})[:：]\s*\S")  # 研究方向：图信号处理
+_LABELLED_BONUS = 2.0  # where the label is what is asked for
 _LONGEST_CODE = 600  # characters of a code block that is shown with the sentence before it
 _TELLING = 0.5  # weight of a word without which a yes-or-no question is another question
 _RARE = 0.92  # the same for any question: a word as rare as a name (托福)
+_CALLED = 0.75  # how far a label must contain a term
 _COVERED = 0.5  # a term covered less than this is missing
 
 
@@ -158,6 +161,8 @@ class FactFinder:
         is_label = span[1] - span[0] < _LABEL and not passage.text[slice(*span)].endswith((":", "："))
         if passage.kind == "text" and is_label:
             score -= _LABEL_PENALTY
+        if passage.kind == "text" and _is_labelled(asked, passage.text[slice(*span)]):
+            score += _LABELLED_BONUS
         return Fact(
             passage, *span, round(score, 6), signals, missing,
             shows_measure, shows_measure and shows_kind and dated and timely and not named,
@@ -197,6 +202,15 @@ def _speaks_of_ranks(asked: Understanding, passage: Passage, text: str) -> bool:
         return True
     near = Evidence("\n".join((passage.place.title, *passage.place.heading_path[-2:], text)))
     return all(term.coverage(near) >= _COVERED for term in ranks)
+
+
+def _is_labelled(asked: Understanding, text: str) -> bool:
+    """Tell whether a line's label is a plain word of the question: a value stands after it."""
+    match = _LABELLED.match(text)
+    if match is None:
+        return False
+    label = Evidence(match[1])
+    return any(term.coverage(label) >= _CALLED for term in asked.content if not term.is_named)
 
 
 def _tells_of_it(asked: Understanding, missing: Sequence[Term]) -> bool:

@@ -77,6 +77,15 @@ class NameIndex:
     def _is_rare(self, word: str) -> bool:
         return all(self._frequency.rarity(token) >= _RARE for token in tokenize(word)[:1] or ("the",))
 
+    def in_latin(self, name: str) -> tuple[str, ...]:
+        """Return how a Chinese name may stand in Latin letters, given name first: 富振奇 gives zhenqi, fu."""
+        from pypinyin import lazy_pinyin
+
+        family = 2 if name[:2] in _surnames() and len(name) > 2 else 1
+        syllables = [syllable.replace("ü", "v") for syllable in lazy_pinyin(name)]
+        given = "".join(syllables[family:])
+        return tuple(part for part in (given, "".join(syllables[:family])) if part)
+
     def of_surname(self, word: str) -> tuple[str, ...]:
         """Return the names whose family name ``word`` spells: Tang gives 唐健."""
         if not word.isascii() or not word.isalpha():
