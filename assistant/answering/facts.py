@@ -27,12 +27,16 @@ _SUBJECT = 0.9  # of a name that the headings hold
 _TOLD = 0.9  # share of a question's plain words without which only its names are met
 _OUTSIDE_FACTOR = 0.9  # a term that only the title, headings or columns hold
 _KEPT_READINGS = 4096  # passages
+_YEAR = re.compile(r"(?:19|20)\d\d")
+# Columns that may hold anything about what a row is called.
+_FREE_COLUMN = re.compile(r"^(?:text|notes?|bio|内容|简介|备注|介绍)$", re.IGNORECASE | re.MULTILINE)
+_LOOK_BACK = 120  # characters before a sentence in which a year or rank still counts for it
 _LOOK_AHEAD = 160  # characters after a short sentence in which the kind asked for may show
 _SHORT = 40  # characters
 _LABEL = 8  # characters; a text this short is a label or a menu entry that matches by its name
 _LABEL_PENALTY = 0.15
 _LABELLED = re.compile(r"\W{0,3}([^:：。，,;；]{2,16})[:：]\s*\S")  # 研究方向：图信号处理
-_LABELLED_BONUS = 2.0  # where the label is what is asked for
+_LABELLED_BONUS = 1.0  # where the label is what is asked for
 _LONGEST_CODE = 600  # characters of a code block that is shown with the sentence before it
 _TELLING = 0.5  # weight of a word without which a yes-or-no question is another question
 _RARE = 0.92  # the same for any question: a word as rare as a name (托福)
@@ -151,9 +155,9 @@ class FactFinder:
         # Whether there is a dormitory is only told by what speaks of one.
         telling = _TELLING if asked.kind == "status" else _RARE
         named = any(t.is_named or t.weight >= telling for t in missing)
-        named = named or not _speaks_of_ranks(asked, passage, around)
+        named = named or not _stand_near(asked, passage, span)
         dated = _holds_editions(asked, passage) and _counts_target(asked, around)
-        dated = dated and (passage.kind != "row" or _tells_of_it(asked, missing))
+        dated = dated and (passage.kind != "row" or _tells_of_it(asked, passage, missing))
         timely = not asked.is_excluded(" ".join((passage.place.title, *passage.place.heading_path)))
         score = self._weights.ranking(signals.values)
         if asked.kinds & _UNDER_HEADINGS:
@@ -195,13 +199,20 @@ def _holds_editions(asked: Understanding, passage: Passage) -> bool:
     return True
 
 
-def _speaks_of_ranks(asked: Understanding, passage: Passage, text: str) -> bool:
-    """Tell whether each degree and rank of the question stands in the sentence or right above it."""
-    ranks = [term for term in asked.content if is_rank(term)]
-    if not ranks:
+def _stand_near(asked: Understanding, passage: Passage, span: tuple[int, int]) -> bool:
+    """Tell whether each degree, rank and year of the question stands close to the sentence.
+
+    In it, right before it, or in the headings and the address above: elsewhere in the passage it
+    may be said of something else.
+    """
+    strict = [term for term in asked.content if is_rank(term) or _YEAR.fullmatch(term.text)]
+    if not strict:
         return True
-    near = Evidence("\n".join((passage.place.title, *passage.place.heading_path[-2:], text)))
-    return all(term.coverage(near) >= _COVERED for term in ranks)
+    start = span[0] if passage.kind == "row" else max(0, span[0] - _LOOK_BACK)
+    place = passage.place
+    texts = (place.title, *place.heading_path[-2:], _spaced(place.source), passage.text[start : span[1] + _LOOK_AHEAD])
+    near = Evidence("\n".join((*texts, _columns(passage))))
+    return all(term.coverage(near) >= _COVERED for term in strict)
 
 
 def _is_labelled(asked: Understanding, text: str) -> bool:
@@ -213,13 +224,15 @@ def _is_labelled(asked: Understanding, text: str) -> bool:
     return any(term.coverage(label) >= _CALLED for term in asked.content if not term.is_named)
 
 
-def _tells_of_it(asked: Understanding, missing: Sequence[Term]) -> bool:
+def _tells_of_it(asked: Understanding, passage: Passage, missing: Sequence[Term]) -> bool:
     """Tell whether anything is found of what is asked about the names of the question.
 
     Of "Chi-Hui Lin's office number" a row that only has the name says nothing.
     """
     if asked.wanted in missing and asked.kind in ("fact", "list") and not asked.measures:
         return False
+    if asked.kind in _strict_kinds() or _FREE_COLUMN.search(_columns(passage)):
+        return True
     plain = [term for term in asked.content if not term.is_named]
     lacking = sum(term.weight for term in missing if not term.is_named)
     return not plain or bool(asked.measures) or lacking < _TOLD * sum(term.weight for term in plain)

@@ -88,10 +88,19 @@ def folded(text: str | None) -> str:
     return _SPACE.sub(" ", _WRAPPED_HAN.sub("", text))
 
 
+_NO_WORDS = re.compile(
+    r"[/\\]|\.\w{3,4}$|\b(?:picture|photo|photograph|portrait|headshot|image|avatar|logo|icon)$|(?:照片|头像|图片|肖像)$",
+    re.IGNORECASE,
+)
+
+
 def picture_text(element: HtmlElement) -> str:
-    """Return what the pictures inside an element say in words, file names left out."""
+    """Return what the pictures inside an element say in words, file names left out.
+
+    "Ada Lovelace's picture" only says what the picture is of, which stands beside it.
+    """
     words = [folded(str(image.get("alt") or "")).strip() for image in element.iter("img")]
-    return " ".join(word for word in words if word and not re.search(r"[/\\]|\.\w{3,4}$", word))
+    return " ".join(word for word in words if word and not _NO_WORDS.search(word))
 
 
 def _contact(element: HtmlElement) -> str:
