@@ -1,11 +1,13 @@
 """Load and soak of a real server, over the loopback only.
 
-    python -m benchmarks.load --clients 20 --requests 10000
-    python -m benchmarks.load --clients 100 --requests 10000
+    python -m benchmarks.load --clients 20
+    python -m benchmarks.load --clients 100
+    python -m benchmarks.load --clients 20 --pause 200
     python -m benchmarks.load --clients 20 --requests 100000    (memory)
 
-Each client asks its next question as soon as it has the answer to the last one; clients, server and
-workers share the machine. A tenth of the requests is malformed. Meanwhile the index is switched
+Each client asks its next question as soon as it has the answer to the last one, which saturates the
+machine whatever it can do, or after a pause. Clients, server and workers share the machine. A tenth
+of the requests is malformed. Meanwhile the index is switched
 between two generations of the same documents, one of them with a changed page. Each answer is
 compared whole with what the generation it names answers in this process, so that one that mixes
 two generations, or two visitors, is seen.
@@ -208,9 +210,11 @@ class Run:
         self._lock = threading.Lock()
         self._exchanges: list[Exchange] = []
 
-    def go(self, *, clients: int, settings: Settings, made: list[store.Generation], switches: int) -> Outcome:
+    def go(
+        self, *, clients: int, pause_s: float, settings: Settings, made: list[store.Generation], switches: int
+    ) -> Outcome:
         """Send everything; switch the index at equal distances meanwhile."""
-        threads = [threading.Thread(target=self._client) for _ in range(clients)]
+        threads = [threading.Thread(target=self._client, args=(number, pause_s)) for number in range(clients)]
         started, used = time.perf_counter(), cpu_s(self._process)
         for thread in threads:
             thread.start()
@@ -226,14 +230,16 @@ class Run:
         used = cpu_s(self._process) - used
         return Outcome(tuple(self._exchanges), switched, seconds, used, first_mb, memory_mb(self._process))
 
-    def _client(self) -> None:
-        client = Client(self._port)
+    def _client(self, number: int, pause_s: float) -> None:
+        client, chance = Client(self._port), random.Random(number)  # noqa: S311
         mine: list[Exchange] = []
         while (given := self._take()) is not None:
             question, body = given
             started = time.perf_counter()
             status, answer = client.ask(body)
             mine.append(Exchange(question, status, answer, 1000 * (time.perf_counter() - started)))
+            if pause_s:
+                time.sleep(chance.expovariate(1 / pause_s))
         client.close()
         with self._lock:
             self._exchanges += mine
@@ -300,6 +306,7 @@ def main() -> int:
     parser.add_argument("--switches", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=4, help="of each worker")
+    parser.add_argument("--pause", type=float, default=0, help="ms between an answer and the next question, mean")
     parser.add_argument("--uniform", action="store_true", help="every question equally often")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -311,8 +318,9 @@ def main() -> int:
             requests = make_requests(options.requests, questions, uniform=options.uniform)
             load = os.getloadavg()[0]
             outcome = Run(port, process, requests).go(
-                clients=options.clients, settings=settings, made=made, switches=options.switches
-            )
+                clients=options.clients, pause_s=options.pause / 1000,
+                settings=settings, made=made, switches=options.switches,
+            )  # fmt: skip
         print(f"{len(questions)} distinct questions; load average before {load:.2f}")
         return int(report(outcome, expected, clients=options.clients, workers=options.workers) > 0)
 
