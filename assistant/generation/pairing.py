@@ -34,6 +34,11 @@ def is_mispaired(text: str, quoted: str) -> bool:
     )
 
 
+def clauses_of(text: str) -> list[str]:
+    """Return the clauses of ``text``: what stands between two marks or before an "and"."""
+    return [part for part in _LEVELS[-1].split(text) if part.strip()]
+
+
 def _is_wrong_part(kind: int, value: str, said: Values, parts: Sequence["_Part"]) -> bool:
     right = [part for part in parts if value in part.values[kind]]
     wrong = [part for part in parts if part.values[kind] and value not in part.values[kind]]

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from assistant.generation.claims import Claims, agrees, claims_of, stated_numbers, without_addresses
 from assistant.generation.markup import is_active
 from assistant.generation.names import unsupported_names
-from assistant.generation.pairing import is_mispaired
+from assistant.generation.pairing import clauses_of, is_mispaired
 from assistant.generation.quotes import Quote
 from assistant.generation.reply import Sentence
 from assistant.generation.wordlists import denial, glue, same_meaning
@@ -37,6 +37,14 @@ class Parser(Protocol):
 
 
 @dataclass(frozen=True)
+class _Clause:
+    """A part of the quotes between two marks, and whether it denies something."""
+
+    evidence: Evidence
+    denies: bool
+
+
+@dataclass(frozen=True)
 class _Support:
     """What the cited quotes say, in the forms that the checks need."""
 
@@ -47,6 +55,7 @@ class _Support:
     numbers: frozenset[str]
     translated: frozenset[str]  # what its words may be in the other language, as search tokens
     language: Language
+    clauses: tuple[_Clause, ...]
 
 
 class Verifier:
@@ -92,6 +101,7 @@ class Verifier:
         return _Support(
             text, around, Evidence(around), claims_of(around), stated_numbers(around), translated,
             detect_language(text),
+            tuple(_Clause(Evidence(part), bool(denial().search(part))) for part in clauses_of(text)),
         )  # fmt: skip
 
     def _wrong_word(self, text: str, support: _Support) -> Reason | None:
@@ -99,9 +109,14 @@ class Verifier:
             return "name"
         if is_mispaired(text, support.text):
             return "mispaired"
-        if denial().search(text) and not denial().search(support.around):
+        terms = [term for term in self._parser.parse(without_addresses(text)) if _carries_meaning(term)]
+        if denial().search(text):
+            denies_alone = not denial().search(support.around)
+        else:
+            denies_alone = _leaves_out_denial(terms, support)
+        if denies_alone:
             return "denial"
-        return None if self._words_are_met(text, support) else "words"
+        return None if _words_are_met(text, terms, support) else "words"
 
     def _is_translated(self, word: str, support: _Support) -> bool:
         variants = (variant for term in self._parser.parse(word) for variant in term.variants)
@@ -109,19 +124,6 @@ class Verifier:
             weight >= _SURE and token.isascii() != word.isascii() and token in support.evidence
             for token, weight in variants
         )
-
-    def _words_are_met(self, text: str, support: _Support) -> bool:
-        """Tell whether the words that carry meaning stand in the quotes.
-
-        Between two languages a word counts where one of its translations stands there; a few may
-        have none that we know, but a word whose translations are known and missing may not pass.
-        """
-        same = detect_language(text) == support.language
-        terms = [term for term in self._parser.parse(without_addresses(text)) if _carries_meaning(term)]
-        unmet = [term for term in terms if not _is_met(term, support)]
-        if same or not unmet:
-            return not unmet
-        return not any(term.variants for term in unmet) and len(unmet) <= _UNTRANSLATED * len(terms)
 
 
 def _is_in(language: Language, text: str) -> bool:
@@ -152,19 +154,46 @@ def _echoes(text: str, instructions: str, support: _Support) -> bool:
     return any(len(run) == _ECHO and run in told and run not in shown for run in runs)
 
 
+def _leaves_out_denial(terms: Sequence[Term], support: _Support) -> bool:
+    """Tell whether every clause of the quotes that says most of the sentence's words denies something.
+
+    "We accept interns" is not what "we do not accept interns" says.
+    """
+    met = [sum(_stands_in(term, clause.evidence) for term in terms) for clause in support.clauses]
+    most = max(met, default=0)
+    return most > 0 and all(
+        clause.denies for clause, count in zip(support.clauses, met, strict=True) if count == most
+    )
+
+
+def _words_are_met(text: str, terms: Sequence[Term], support: _Support) -> bool:
+    """Tell whether the words that carry meaning stand in the quotes.
+
+    Between two languages a word counts where one of its translations stands there; a few may
+    have none that we know, but a word whose translations are known and missing may not pass.
+    """
+    unmet = [term for term in terms if not _is_met(term, support)]
+    if detect_language(text) == support.language or not unmet:
+        return not unmet
+    return not any(term.variants for term in unmet) and len(unmet) <= _UNTRANSLATED * len(terms)
+
+
 def _carries_meaning(term: Term) -> bool:
     if term.is_named:
         return True
     word = fold(term.text)
     is_letter = len(word) == 1 and word.isascii()
     is_number = bool(claims_of(f"{word} ").numbers)  # checked as such
-    return not (term.role != "content" or word in glue() or is_stopword(word) or is_letter or is_number)
+    return not (word in glue() or is_stopword(word) or is_letter or is_number)
+
+
+def _stands_in(term: Term, evidence: Evidence) -> bool:
+    alike = same_meaning().get(fold(term.text), ())
+    return term.coverage(evidence) >= _MET or any(word in evidence for word in alike)
 
 
 def _is_met(term: Term, support: _Support) -> bool:
-    if term.coverage(support.evidence) >= _MET or any(token in support.translated for token in term.tokens):
-        return True
-    if any(word in support.evidence for word in same_meaning().get(fold(term.text), ())):
+    if _stands_in(term, support.evidence) or any(token in support.translated for token in term.tokens):
         return True
     # The word itself may stand there, however jieba cuts it from its neighbours.
     return not term.text.isascii() and squeeze(term.text) in squeeze(support.around)
