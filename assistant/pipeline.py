@@ -23,6 +23,7 @@ from assistant.index.readings import ReadingFiles
 from assistant.index.records import build_records, stated_names
 from assistant.index.translation import TermTranslator
 from assistant.index.vectors import VectorIndex
+from assistant.index.words import PassageWords
 from assistant.query import Glossary, QueryParser
 from assistant.readers.corpus import Corpus, digest_corpus, read_corpus
 from assistant.readers.listing import Skipped
@@ -192,6 +193,7 @@ def _build(settings: Settings, tell: Progress) -> BuildSummary:
         records=records,
         lexical=lexical,
         vectors=_embed(passages, embedder, settings.index.path, tell),
+        words=PassageWords.build(embedder.token_ids([store.embedded_text(passage) for passage in passages])),
     )
     answerer = _answerer(generation, resources, settings)
     examples = tuple(e for language in _LANGUAGES for e in answerer.find_examples(language))

@@ -1,7 +1,7 @@
 """A question's words → weighted search terms: synonyms, translations, names and typos included."""
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +32,8 @@ _CORPUS_SHARE = 0.5  # how much rarity in this corpus counts beside rarity in ge
 _LATIN_NAME = 0.9  # of a Chinese name written in Latin letters
 _LONGEST_PHRASE = 3  # words
 _SMALLEST_TRANSLATION = 0.05
+_HINT_WEIGHT = 0.7  # of a learned translation of a word whose meaning people wrote down
+_MOST_HINTS = 16
 
 TermRole = Literal["content", "self", "filler"]
 
@@ -43,13 +45,18 @@ class Translator(Protocol):
         """Return (term, weight in 0…1) for ``tokens``."""
         ...
 
+    def senses(self, tokens: Sequence[str]) -> tuple[tuple[str, float], ...]:
+        """Return (term, weight in 0…1) for everything that ``tokens`` may mean."""
+        ...
+
 
 @dataclass(frozen=True)
 class Term:
     """One word of a question and everything that would count as it in a document.
 
     ``variants``: (token, weight in 0…1); the word's own tokens weigh 1. ``is_named`` says that
-    nothing else will do for it: a name, an acronym, a model or a number.
+    nothing else will do for it: a name, an acronym, a model or a number. ``hints`` are tokens of
+    the corpus that it may mean as well: they help to find a passage and prove nothing of it.
     """
 
     text: str
@@ -58,6 +65,7 @@ class Term:
     weight: float  # how much it narrows the question: inverse document frequency
     tokens: tuple[str, ...]
     variants: tuple[tuple[str, float], ...]
+    hints: tuple[tuple[str, float], ...] = ()
 
     def coverage(self, evidence: Evidence) -> float:
         """Return how far ``evidence`` contains this term, 0…1."""
@@ -191,7 +199,17 @@ class QueryParser:
                 variants.setdefault(token, _PART_WEIGHT * weight)
         weight = self._weight(own, tuple(variants))
         weight *= {"content": 1.0, "self": _SELF_WEIGHT, "filler": _FILLER_WEIGHT}[role]
-        return Term(word.text, role, is_named, weight, own, tuple(variants.items()))
+        return Term(
+            word.text, role, is_named, weight, own, tuple(variants.items()), self._hints(own[:1], variants)
+        )
+
+    def _hints(self, own: Sequence[str], variants: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+        """Return what else of the corpus ``own`` may mean, likeliest first."""
+        weights = {token: _HINT_WEIGHT * weight for token, weight in self._translator.translate(own)}
+        for token, weight in self._translator.senses(own):
+            weights[token] = max(weight, weights.get(token, 0.0))
+        new = ((t, w) for t, w in weights.items() if w > variants.get(t, 0.0) and self._lexical.frequency(t))
+        return tuple(sorted(new, key=lambda pair: (-pair[1], pair[0]))[:_MOST_HINTS])
 
     def _spelt(self, word: Word, before: Word | None, own: Sequence[str]) -> tuple[str, ...]:
         """Return what a Latin name that this corpus lacks spells in pinyin: Prof. Tang, Tianhe-2."""

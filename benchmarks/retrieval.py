@@ -25,6 +25,7 @@ from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
 from assistant.index.translation import TermTranslator
 from assistant.index.vectors import VectorIndex
+from assistant.index.words import PassageWords
 from assistant.query import Glossary, QueryParser
 from assistant.retrieval import Retriever
 from assistant.schema import Passage, Place
@@ -77,6 +78,7 @@ def whole_retriever(embedder: Embedder) -> Method:
         generation = store.assemble(
             model=embedder.name, corpus_digest="", pages=(), passages=passages, records=(),
             lexical=lexical, vectors=VectorIndex.build(embedder.encode(search.passages)),
+            words=PassageWords.build(embedder.token_ids(search.passages)),
         )  # fmt: skip
         frequency = WordFrequency.load()
         names = NameIndex(lexical.vocabulary, frequency)

@@ -10,6 +10,7 @@ from assistant.index import store
 from assistant.index.lexical import LexicalIndex
 from assistant.index.records import build_records
 from assistant.index.vectors import VectorIndex
+from assistant.index.words import PassageWords
 from assistant.schema import Document
 from assistant.text import tokenize
 
@@ -41,4 +42,5 @@ def small_generation(corpus_digest: str, documents: Sequence[Document] = ()) -> 
         records=build_records(documents),
         lexical=LexicalIndex.build([tokenize(passage.text) for passage in passages]),
         vectors=VectorIndex.build(vectors / np.linalg.norm(vectors, axis=1, keepdims=True)),
+        words=PassageWords.build([np.zeros(0, np.int32) for _ in passages]),
     )

@@ -29,6 +29,10 @@ class OneWordTranslator:
         """Return what ``garden`` is in Chinese, and a translation too faint to count."""
         return (("花园", 0.9), ("faint", 0.01)) if "garden" in tokens else ()
 
+    def senses(self, tokens: Sequence[str]) -> tuple[tuple[str, float], ...]:
+        """Return what ``garden`` may mean besides."""
+        return (("花园", 0.5), ("园林", 0.8), ("菜园", 0.4)) if "garden" in tokens else ()
+
 
 def parser(corpus: Sequence[str]) -> QueryParser:
     lexical = LexicalIndex.build([[token] for token in corpus])
@@ -113,3 +117,9 @@ def test_a_glossary_without_words_is_fine(content: bytes, tmp_path: Path):
     path = tmp_path / "glossary.yaml"
     path.write_bytes(content)
     assert Glossary.load(path).synonyms("sensecore") == ()
+
+
+def test_what_else_a_word_may_mean_helps_to_find_and_proves_nothing():
+    (garden,) = parser(["花园", "园林"]).parse("garden")
+    assert garden.hints == (("园林", 0.8),)  # 花园 is surer as a translation, 菜园 is not in the corpus
+    assert garden.coverage(Evidence("苏州园林")) == 0

@@ -28,6 +28,7 @@ from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
 from assistant.index.translation import TermTranslator
 from assistant.index.vectors import VectorIndex
+from assistant.index.words import PassageWords
 from assistant.query import Glossary, QueryParser
 from assistant.readers.builder import DocumentBuilder
 from assistant.retrieval import Retriever
@@ -148,7 +149,7 @@ def _bench(documents: Sequence[Document], embedder: Embedder, weights: Weights) 
     vectors = VectorIndex.build(embedder.encode(texts))
     generation = store.assemble(
         model="", corpus_digest="", pages=(), passages=passages, records=(),
-        lexical=lexical, vectors=vectors,
+        lexical=lexical, vectors=vectors, words=PassageWords.build(embedder.token_ids(texts)),
     )  # fmt: skip
     frequency = WordFrequency.load()
     names = NameIndex(lexical.vocabulary, frequency)

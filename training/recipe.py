@@ -12,6 +12,7 @@ from assistant.index.translation import TermTranslator
 from training.data import read_sections
 from training.export import export_model
 from training.glossing import gloss_pairs
+from training.senses import read_senses
 from training.start import teacher_directions
 from training.tasks import TaskTexts, tokenize_texts
 from training.train import TrainingPlan, idf, train
@@ -64,7 +65,8 @@ def make_model(data: Path, output: Path, recipe: Recipe) -> None:
     _log.info("vocabulary: %d words", tokenizer.get_vocab_size())
     pairs = read_token_pairs(data, limit=recipe.row_limit)
     links = learn_links(pairs)
-    count = write_table(output / "translation", pairs, links)
+    senses = read_senses(data, limit=recipe.row_limit)
+    count = write_table(output / "translation", pairs, links, senses)
     _log.info("translation table: %d translations", count)
     sections = read_sections(data, held_out=False, limit=recipe.row_limit)
     translator = TermTranslator.load(output / "translation")

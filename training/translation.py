@@ -10,6 +10,7 @@ from safetensors.numpy import save_file
 
 from assistant.text import tokenize
 from training.data import TextPair, read_pairs, read_sections
+from training.senses import Senses
 
 # Long sentences align badly and cost the square of their length.
 _MAX_EN, _MAX_ZH = 24, 32
@@ -160,14 +161,21 @@ def best_translations(links: Links, *, to_chinese: bool) -> tuple[np.ndarray, np
     return term[chosen], ends[1][order][chosen], weight[chosen]
 
 
-def write_table(folder: Path, pairs: TokenPairs, links: Links) -> int:
-    """Write what ``assistant.index.translation`` loads; returns the number of translations."""
+def write_table(folder: Path, pairs: TokenPairs, links: Links, senses: tuple[Senses, Senses]) -> int:
+    """Write what ``assistant.index.translation`` loads; returns the number of translations.
+
+    ``senses``: of English terms, then of Chinese ones.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     chosen = [
         _speakable(best_translations(links, to_chinese=to_chinese), pairs.vocabularies, to_chinese)
         for to_chinese in (True, False)
     ]
     orders = [_numbering(chosen[side][0], chosen[1 - side][1]) for side in (0, 1)]
+    words = [
+        _with_senses([pairs.vocabularies[side][token] for token in orders[side].tolist()], senses, side)
+        for side in (0, 1)
+    ]
     tensors: dict[str, np.ndarray] = {}
     for side, name in enumerate(("english", "chinese")):
         term, target, weight = chosen[side]
@@ -176,10 +184,27 @@ def write_table(folder: Path, pairs: TokenPairs, links: Links) -> int:
         tensors[f"{name}_starts"] = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
         tensors[f"{name}_entries"] = np.array([numbers[t] for t in target.tolist()], np.int32)
         tensors[f"{name}_weights"] = np.rint(weight * 255).astype(np.uint8)
-        words = [pairs.vocabularies[side][token] for token in orders[side].tolist()]
-        (folder / f"{name}.txt").write_text("\n".join(words), "utf-8")
+        tensors |= _sense_tensors(f"{name}_senses", senses[side], words[side], words[1 - side])
+        (folder / f"{name}.txt").write_text("\n".join(words[side]), "utf-8")
     save_file(tensors, folder / "links.safetensors")
     return sum(len(term) for term, _, _ in chosen)
+
+
+def _with_senses(words: list[str], senses: tuple[Senses, Senses], side: int) -> list[str]:
+    """Return ``words`` and then those that only the dictionary has, sorted."""
+    meant = {word for listed in senses[1 - side].values() for word, _ in listed}
+    return words + sorted({*senses[side], *meant} - set(words))
+
+
+def _sense_tensors(name: str, senses: Senses, words: list[str], others: list[str]) -> dict[str, np.ndarray]:
+    """Return starts (one for each of ``words`` and an end), entries and weights."""
+    numbers = {word: number for number, word in enumerate(others)}
+    listed = [senses.get(word, ()) for word in words]
+    return {
+        f"{name}_starts": np.cumsum([0, *map(len, listed)]).astype(np.int32),
+        f"{name}_entries": np.array([numbers[word] for found in listed for word, _ in found], np.int32),
+        f"{name}_weights": np.rint([255 * weight for found in listed for _, weight in found]).astype(np.uint8),
+    }
 
 
 def _numbering(terms: np.ndarray, only_targets: np.ndarray) -> np.ndarray:

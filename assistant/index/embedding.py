@@ -16,6 +16,7 @@ DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / "model"
 
 # Texts whose token rows are gathered at once: bounds memory, and stays inside the cache.
 _BATCH = 64
+_BLOCK = 16  # tokens: two of them are about a sentence
 
 
 class Embedder(Protocol):
@@ -31,6 +32,12 @@ class Embedder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return ``(len(texts), dimension)`` float32, rows of unit length or zero."""
+
+    def token_ids(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """Return the token numbers of each text; none where tokens have no vectors of their own."""
+
+    def likeness(self, text: str, token_lists: Sequence[np.ndarray]) -> np.ndarray:
+        """Return how well each list of tokens holds the words of ``text``, float32 in −1…1."""
 
 
 class StaticEmbedder:
@@ -97,6 +104,50 @@ class StaticEmbedder:
         np.divide(vectors, norms, out=vectors, where=norms > 0)
         return vectors
 
+    def token_ids(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """Return the token numbers of each text, in its order."""
+        return [np.asarray(ids, np.int32) for _, batch in self._token_batches(texts) for ids in batch]
+
+    def likeness(self, text: str, token_lists: Sequence[np.ndarray]) -> np.ndarray:
+        """Return how well each passage holds the words of ``text``, (passages,) float32 in −1…1.
+
+        Of each token of ``text`` the cosine with the nearest token of the passage, the telling
+        ones counting most (late interaction: Khattab & Zaharia, 2020, arXiv:2004.12832). A
+        model of one vector a token learns to make telling tokens long, hence the squared length.
+        Half of it is found anywhere in the passage, half within a window of two blocks: words
+        that stand together say more.
+        """
+        asked = np.unique(self.token_ids([text])[0])
+        likeness = np.zeros(len(token_lists), np.float32)
+        filled = [number for number, tokens in enumerate(token_lists) if len(tokens)]
+        if not len(asked) or not filled:
+            return likeness
+        lengths = np.array([len(token_lists[number]) for number in filled])
+        blocks = -(-lengths // _BLOCK)  # of each passage
+        first = np.cumsum(blocks) - blocks
+        within = np.arange(blocks.sum()) - np.repeat(first, blocks)
+        starts = np.repeat(np.cumsum(lengths) - lengths, blocks) + within * _BLOCK
+        cosines, weights = self._cosines(asked, np.concatenate([token_lists[number] for number in filled]))
+        nearest = np.maximum.reduceat(cosines, starts, axis=1)
+        whole = weights @ np.maximum.reduceat(nearest, first, axis=1)
+        following = nearest[:, np.minimum(np.arange(1, len(starts) + 1), np.repeat(first + blocks - 1, blocks))]
+        window = np.maximum.reduceat(weights @ np.maximum(nearest, following), first)
+        likeness[filled] = (whole + window) / 2
+        return likeness
+
+    def _cosines(self, asked: np.ndarray, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return (asked, tokens) cosines and the share that each of ``asked`` has in the whole."""
+        place = np.zeros(len(self._mapping), np.int32)
+        place[tokens] = 1
+        distinct = np.flatnonzero(place)
+        place[distinct] = np.arange(len(distinct), dtype=np.int32)
+        rows, lengths = _rows_and_lengths(self._rows[self._mapping[asked]])
+        others, other_lengths = _rows_and_lengths(self._rows[self._mapping[distinct]])
+        cosines = (rows / lengths[:, None]) @ others.T
+        cosines /= other_lengths
+        weights = (self._weights[asked] * lengths) ** 2
+        return cosines[:, place[tokens]], weights / max(float(weights.sum()), 1e-9)
+
     def _token_batches(self, texts: Sequence[str]) -> Iterator[tuple[int, list[list[int]]]]:
         for start in range(0, len(texts), _BATCH):
             batch = list(texts[start : start + _BATCH])
@@ -110,6 +161,12 @@ class StaticEmbedder:
                 token_ids = np.asarray(tokens)
                 rows = self._rows[self._mapping[token_ids]].astype(np.float32)
                 np.dot(self._weights[token_ids], rows, out=vector)
+
+
+def _rows_and_lengths(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return ``rows`` as float32 and their lengths, none of them zero."""
+    vectors = rows.astype(np.float32)
+    return vectors, np.maximum(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)), 1e-6)
 
 
 class TransformerEmbedder:
@@ -149,6 +206,14 @@ class TransformerEmbedder:
             list(texts), normalize_embeddings=True, show_progress_bar=False
         )
         return np.asarray(vectors, np.float32)
+
+    def token_ids(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """Return no tokens: a transformer's depend on the text around them."""
+        return [np.zeros(0, np.int32) for _ in texts]
+
+    def likeness(self, text: str, token_lists: Sequence[np.ndarray]) -> np.ndarray:
+        """Return zeros."""
+        return np.zeros(len(token_lists), np.float32)
 
 
 def load_embedder(model: str) -> Embedder:

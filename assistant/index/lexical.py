@@ -80,6 +80,24 @@ class LexicalIndex:
                 total[self._indices[column]] += np.float32(weight) * self._data[column]
         return total
 
+    def term_scores(
+        self, own: Sequence[str], alternatives: Sequence[tuple[str, float]]
+    ) -> np.ndarray:
+        """Return each passage's score for one word, (passages,) float32.
+
+        It is the sum over the word's ``own`` tokens, or that of the best of its weighted
+        ``alternatives`` where that is higher: a passage with three translations of one word does
+        not say it three times.
+        """
+        best = self.scores([(token, 1.0) for token in own])
+        for token, weight in alternatives:
+            number = self._vocabulary.get(token)
+            if number is not None:
+                column = slice(self._indptr[number], self._indptr[number + 1])
+                passages = self._indices[column]
+                best[passages] = np.maximum(best[passages], np.float32(weight) * self._data[column])
+        return best
+
     def frequency(self, token: str) -> int:
         """Return how many passages contain ``token``."""
         number = self._vocabulary.get(token)

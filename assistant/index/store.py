@@ -15,10 +15,11 @@ from assistant.errors import IndexDamaged, IndexMissing, SettingsError
 from assistant.index import disk, generations
 from assistant.index.lexical import LexicalIndex
 from assistant.index.vectors import VectorIndex
+from assistant.index.words import PassageWords
 from assistant.schema import Conflict, Example, Field, Passage, Place, Record
 from assistant.text import TOKENIZER
 
-FORMAT = 4
+FORMAT = 5
 _MANIFEST = "manifest.json"
 _log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class Generation:
     examples: tuple[Example, ...]
     lexical: LexicalIndex
     vectors: VectorIndex
+    words: PassageWords
 
 
 def generation_name(model: str, corpus_digest: str) -> str:
@@ -122,6 +124,7 @@ def _load(here: Path, model: str) -> Generation:
             tuple(Example(**values) for values in _read_lines(here / "examples.jsonl")),
             LexicalIndex.load(here / "lexical", manifest.passages),
             VectorIndex.load(here / "vectors.faiss"),
+            PassageWords.load(here / "words"),
         )
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise IndexDamaged(f"{here}: the index does not load ({error}); run 'build' again.") from error
@@ -168,6 +171,7 @@ def assemble(
     records: Sequence[Record],
     lexical: LexicalIndex,
     vectors: VectorIndex,
+    words: PassageWords,
 ) -> Generation:
     """Return a generation in memory, without examples and not on disk yet."""
     name = generation_name(model, corpus_digest)
@@ -175,7 +179,7 @@ def assemble(
         FORMAT, name, model, vectors.dimension, TOKENIZER, corpus_digest, len(passages), len(records), {}
     )
     return Generation(
-        manifest, tuple(pages), tuple(passages), tuple(records), (), lexical, vectors
+        manifest, tuple(pages), tuple(passages), tuple(records), (), lexical, vectors, words
     )
 
 
@@ -233,6 +237,9 @@ def _write_files(made: Path, generation: Generation) -> dict[str, str]:
     saved = generation.lexical.save(made / "lexical")
     digests |= {f"lexical/{name}": digest for name, digest in saved.items()}
     digests["vectors.faiss"] = generation.vectors.save(made / "vectors.faiss")
+    (made / "words").mkdir()
+    saved = generation.words.save(made / "words")
+    digests |= {f"words/{name}": digest for name, digest in saved.items()}
     return digests
 
 
@@ -275,7 +282,8 @@ def _check_counts(generation: Generation, here: Path) -> None:
     manifest = generation.manifest
     told = (manifest.passages, manifest.records, manifest.dimension)
     found = (len(generation.passages), len(generation.records), generation.vectors.dimension)
-    if told != found or generation.vectors.count != manifest.passages:
+    counts = {generation.vectors.count, generation.words.count}
+    if told != found or counts != {manifest.passages}:
         raise IndexDamaged(
             f"{here / _MANIFEST}: does not describe the files beside it; "
             "run 'python -m assistant build' again."

@@ -1,4 +1,4 @@
-"""Search terms of one language → weighted search terms of the other."""
+"""Search terms of one language → weighted search terms of the other, learned or of a dictionary."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,12 @@ DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / "model" / "translation
 class _Direction:
     """Translations of term ``i`` are entries ``starts[i]:starts[i + 1]``, best first."""
 
-    numbers: dict[str, int]
     targets: Sequence[str]
     starts: np.ndarray
     entries: np.ndarray  # int32, into targets
     weights: np.ndarray  # uint8, 255 is 1
 
-    def of(self, token: str) -> list[tuple[str, float]]:
-        number = self.numbers.get(token)
+    def of(self, number: int | None) -> list[tuple[str, float]]:
         if number is None or number + 1 >= len(self.starts):
             return []
         span = slice(int(self.starts[number]), int(self.starts[number + 1]))
@@ -32,10 +30,22 @@ class _Direction:
         return [(self.targets[entry], round(weight / 255, 3)) for entry, weight in pairs]
 
 
-class TermTranslator:
-    """A table learned from parallel text, keyed on the tokens of ``assistant.text.tokenize``."""
+@dataclass(frozen=True)
+class _Tongue:
+    """What is known of the terms of one language."""
 
-    def __init__(self, english: _Direction, chinese: _Direction) -> None:
+    numbers: dict[str, int]
+    learned: _Direction
+    senses: _Direction
+
+
+class TermTranslator:
+    """Two tables keyed on the tokens of ``assistant.text.tokenize``.
+
+    One is learned from parallel text, the other a dictionary's, its commoner words first.
+    """
+
+    def __init__(self, english: _Tongue, chinese: _Tongue) -> None:
         self._english = english
         self._chinese = chinese
 
@@ -43,17 +53,14 @@ class TermTranslator:
     def load(cls, folder: Path = DEFAULT_FOLDER) -> "TermTranslator":
         """Read ``english.txt``, ``chinese.txt`` and ``links.safetensors``; raises ModelError.
 
-        A text file holds one term a line; the first lines are the terms that have translations,
-        in the order of the arrays, the others only ever are translations.
+        A text file holds one term a line; the first lines are the terms that have learned
+        translations, in the order of the arrays.
         """
         try:
             english = (folder / "english.txt").read_text("utf-8").split("\n")
             chinese = (folder / "chinese.txt").read_text("utf-8").split("\n")
             links = load_file(folder / "links.safetensors")
-            return cls(
-                _direction(links, "english", english, chinese),
-                _direction(links, "chinese", chinese, english),
-            )
+            return cls(_tongue(links, "english", english, chinese), _tongue(links, "chinese", chinese, english))
         except (OSError, ValueError, KeyError, SafetensorError) as error:
             raise ModelError(
                 f"The term translations in {folder} do not load ({error}); "
@@ -68,17 +75,40 @@ class TermTranslator:
         """
         found: dict[str, float] = {}
         for token in tokens:
-            direction = self._english if token.isascii() else self._chinese
-            for term, weight in direction.of(token):
-                found[term] = max(weight, found.get(term, 0.0))
+            tongue = self._of(token)
+            _add(found, tongue.learned.of(tongue.numbers.get(token)))
         return tuple(found.items())
 
+    def senses(self, tokens: Sequence[str]) -> tuple[tuple[str, float], ...]:
+        """Return what a dictionary says that ``tokens`` may mean, as ``translate`` returns it.
 
-def _direction(
-    links: dict[str, np.ndarray], name: str, terms: Sequence[str], targets: Sequence[str]
-) -> _Direction:
-    return _Direction(
+        Far more than any text means at once: good for finding, no proof of anything.
+        """
+        found: dict[str, float] = {}
+        for token in tokens:
+            tongue = self._of(token)
+            _add(found, tongue.senses.of(tongue.numbers.get(token)))
+        return tuple(found.items())
+
+    def _of(self, token: str) -> _Tongue:
+        return self._english if token.isascii() else self._chinese
+
+
+def _add(found: dict[str, float], pairs: Sequence[tuple[str, float]]) -> None:
+    for term, weight in pairs:
+        found[term] = max(weight, found.get(term, 0.0))
+
+
+def _tongue(links: dict[str, np.ndarray], name: str, terms: Sequence[str], targets: Sequence[str]) -> _Tongue:
+    return _Tongue(
         {term: number for number, term in enumerate(terms)},
+        _direction(links, name, targets),
+        _direction(links, f"{name}_senses", targets),
+    )
+
+
+def _direction(links: dict[str, np.ndarray], name: str, targets: Sequence[str]) -> _Direction:
+    return _Direction(
         targets,
         links[f"{name}_starts"].astype(np.int64),
         links[f"{name}_entries"],

@@ -27,6 +27,10 @@ class NoTranslator:
         """Return nothing."""
         return ()
 
+    def senses(self, tokens: object) -> tuple[tuple[str, float], ...]:
+        """Return nothing."""
+        return ()
+
 
 def cases(name: str) -> list[dict[str, Any]]:
     return yaml.safe_load((DATA / name).read_text("utf-8"))

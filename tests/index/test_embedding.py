@@ -52,6 +52,39 @@ def test_a_translation_is_nearer_than_another_subject(embedder: Embedder) -> Non
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.2
 
 
+def test_a_passage_with_the_words_is_like_the_question_in_either_language() -> None:
+    model = StaticEmbedder.load(DEFAULT_FOLDER)
+    tokens = model.token_ids(["网球选手的比赛规则", "陆军占领了城市", ""])
+    likeness = model.likeness("rules of tennis", tokens)
+    assert likeness[0] > likeness[1] + 0.2
+    assert likeness[2] == 0
+    assert model.likeness("网球选手的比赛规则", tokens)[0] == pytest.approx(1, abs=1e-3)
+
+
+def test_words_that_stand_together_are_more_like_a_question() -> None:
+    model = StaticEmbedder.load(DEFAULT_FOLDER)
+    filler = "这里说的是别的事情，" * 12
+    near, far = model.likeness("恒星质量", model.token_ids([filler + "恒星质量", "恒星" + filler + "质量"]))
+    assert near > far
+
+
+def test_likeness_is_that_of_the_formula() -> None:
+    model = StaticEmbedder.load(DEFAULT_FOLDER)
+    (asked,) = model.token_ids(["tennis match"])
+    (held,) = model.token_ids(["网球比赛"])
+    vectors = [model.encode([model._tokenizer.id_to_token(int(number))])[0] for number in (*asked, *held)]
+    cosines = np.array(vectors[: len(asked)]) @ np.array(vectors[len(asked) :]).T
+    lengths = [np.linalg.norm(model._weights[n] * model._rows[model._mapping[n]].astype(float)) for n in asked]
+    expected = np.average(cosines.max(axis=1), weights=np.square(lengths))
+    assert model.likeness("tennis match", [held])[0] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_text_or_a_list_without_tokens_is_like_nothing() -> None:
+    model = StaticEmbedder.load(DEFAULT_FOLDER)
+    assert model.likeness("", model.token_ids(["网球"])).tolist() == [0]
+    assert model.likeness("tennis", []).tolist() == []
+
+
 def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"embedding model in .* does not load"):
         StaticEmbedder.load(tmp_path)

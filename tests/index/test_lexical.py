@@ -72,3 +72,16 @@ def test_what_is_saved_is_loaded(tmp_path: Path):
     for token in index.vocabulary:
         assert np.array_equal(loaded.scores([(token, 1.0)]), index.scores([(token, 1.0)]))
     assert not [path for path in tmp_path.iterdir() if path.suffix not in (".npy", ".json")]
+
+
+def test_a_word_counts_by_its_best_alternative_alone() -> None:
+    index = LexicalIndex.build(PASSAGES)
+    both = index.term_scores(["gpu"], [("编译", 0.5), ("编译器", 0.9)])
+    own = index.scores([("gpu", 1.0)])
+    first, second = index.scores([("编译", 0.5)]), index.scores([("编译器", 0.9)])
+    assert both == pytest.approx(np.maximum(own, np.maximum(first, second)))
+
+
+def test_an_unknown_alternative_changes_nothing() -> None:
+    index = LexicalIndex.build(PASSAGES)
+    assert index.term_scores(["gpu"], [("nothing", 1.0)]) == pytest.approx(index.scores([("gpu", 1.0)]))

@@ -16,6 +16,7 @@ from assistant.schema import Example
 FILES = (
     "manifest.json", "pages.jsonl", "passages.jsonl", "records.jsonl", "examples.jsonl", "vectors.faiss",
     "lexical/vocabulary.json", "lexical/data.npy", "lexical/indices.npy", "lexical/indptr.npy",
+    "words/tokens.npy", "words/starts.npy",
 )  # fmt: skip
 
 

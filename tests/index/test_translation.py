@@ -49,8 +49,22 @@ def test_terms_go_into_the_other_language_only(translator: TermTranslator) -> No
     assert all(term.isascii() for term, _ in translator.translate(["训练", "团队"]))
 
 
+@pytest.mark.parametrize(
+    ("term", "sense"),
+    [("match", "比赛"), ("army", "陆军"), ("state", "国家"), ("player", "玩家"), ("军队", "armi"), ("比赛", "match")],
+)
+def test_a_general_word_has_its_general_senses(translator: TermTranslator, term: str, sense: str) -> None:
+    assert sense in dict(translator.senses(tokenize(term)))
+
+
+def test_the_commoner_sense_weighs_more(translator: TermTranslator) -> None:
+    senses = dict(translator.senses(["armi"]))
+    assert senses["军队"] > senses["戎"]
+
+
 def test_an_unknown_term_gives_nothing(translator: TermTranslator) -> None:
     assert translator.translate(["qwxzv", "□", ""]) == ()
+    assert translator.senses(["qwxzv", "□", ""]) == ()
 
 
 def test_a_missing_table_is_one_sentence(tmp_path: Path) -> None:
