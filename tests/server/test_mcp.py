@@ -218,3 +218,16 @@ def test_without_the_package_the_route_says_so(monkeypatch):
 def test_it_can_be_turned_off():
     with serving(FakeAssistant, mcp=False) as client:
         assert client.post("/mcp", CALL, **HEADERS).status == 404
+
+
+def test_a_client_of_an_older_version_of_the_protocol_is_served(fake):
+    """Clients that do not know the newest version shake hands first; nothing is kept of that between requests."""
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "old", "version": "1"}}
+    begun = fake.post("/mcp", {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}, **HEADERS)
+    assert begun.json["result"]["protocolVersion"] == "2025-06-18"
+    assert "mcp-session-id" not in begun.headers
+    versioned = {**HEADERS, "mcp_protocol_version": "2025-06-18"}
+    assert fake.post("/mcp", {"jsonrpc": "2.0", "method": "notifications/initialized"}, **versioned).status == 202
+    listed = fake.post("/mcp", {"jsonrpc": "2.0", "id": 2, "method": "tools/list"}, **versioned).json["result"]
+    assert [tool["name"] for tool in listed["tools"]] == ["ask_lab", "search_lab_documents", "list_records"]
+    assert fake.post("/mcp", CALL, **versioned).json["result"]["structuredContent"]["kind"] == "list"
