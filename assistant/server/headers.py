@@ -37,6 +37,10 @@ def register_headers(app: Flask, *, allowed_origins: Sequence[str], metrics: Met
         REQUEST_ID.set(g.request_id)
         g.started = time.perf_counter()
 
+    @app.teardown_request
+    def forget_request(_failure: BaseException | None) -> None:
+        REQUEST_ID.set("")  # what this thread logs later belongs to another request, or to none
+
     @app.after_request
     def finish(response: Response) -> Response:
         response.headers["X-Request-ID"] = g.request_id

@@ -218,3 +218,23 @@ def test_bandit_finds_nothing_of_weight():
     command = [sys.executable, "-m", "bandit", "--quiet", "-ll", "--recursive", str(ROOT / "assistant")]
     found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert found.returncode == 0, found.stdout[-3000:] + found.stderr[-500:]
+
+
+def test_the_id_of_a_request_is_told_in_its_own_lines_only(caplog: pytest.LogCaptureFixture):
+    from assistant.journal import Journal
+    from assistant.server.app import create_app
+
+    told: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda entry: told.append(OneLine("%(message)s").format(entry))
+    log = logging.getLogger("assistant.server.headers")
+    log.addHandler(handler)
+    caplog.set_level(logging.INFO, logger="assistant")
+    journal = Journal.open("sqlite://")
+    try:
+        create_app(Settings(), FakeAssistant, journal).test_client().get("/health", headers={"X-Request-ID": "mine"})
+    finally:
+        log.removeHandler(handler)
+        journal.close()
+    assert len(told) == 1 and told[0].endswith("[mine]")
+    assert OneLine("%(message)s").format(record("later")) == "later"
