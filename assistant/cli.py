@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", action="store_true")
     evaluate.add_argument("--misses", action="store_true", help="print every wrong answer")
     evaluate.add_argument("--min", type=float, default=0.0, help="exit 1 below this share (0…1)")
+    evaluate.add_argument("--against", type=Path, metavar="FILE.json", help="an earlier run's --json, to compare with")
     evaluate.add_argument("--language-model", action="store_true", help="compare with the language model's words")
     evaluate.set_defaults(run=_eval)
     mcp = commands.add_parser("mcp", parents=[shared], help="serve a program that speaks MCP over stdio")
@@ -168,12 +169,13 @@ def _mcp(options: argparse.Namespace, settings: Settings) -> int:
 
 def _eval(options: argparse.Namespace, settings: Settings) -> int:
     _build_if_stale(settings)
-    from assistant.evaluation import evaluate, pooled
+    from assistant.evaluation import evaluate, pooled, read_misses
     from assistant.pipeline import load_assistant
-    from assistant.scores import report_body, report_lines
+    from assistant.scores import difference_lines, report_body, report_lines
 
     if options.language_model:
         return _compare(options, settings)
+    earlier = read_misses(options.against) if options.against else None
     assistant = load_assistant(settings)
     reports = [evaluate(assistant, path) for path in options.sets]
     if options.json:
@@ -181,6 +183,8 @@ def _eval(options: argparse.Namespace, settings: Settings) -> int:
     else:
         for report in reports:
             print(*report_lines(report, show_misses=options.misses), sep="\n")
+            if earlier is not None:
+                print(*difference_lines(report, earlier), sep="\n")
     return 0 if pooled(reports).value >= options.min else 1
 
 

@@ -1,6 +1,7 @@
 """Runs question sets against an assistant and scores the answers."""
 
-from collections import defaultdict
+import json
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from assistant.schema import Answer
 from assistant.text import detect_language
 
 UNANSWERABLE = "unanswerable"
+_SILENT = "abstained"
 _LONGEST_ANSWER = 1200  # characters that are looked at
 
 
@@ -73,6 +75,20 @@ class Report:
     by_language: dict[str, Share]
     median_ms: float
     p95_ms: float
+
+    @property
+    def abstention_precision(self) -> Share:
+        """The share of the abstentions that were right to abstain."""
+        silent = [outcome for outcome in self.outcomes if not outcome.answer.answered]
+        return Share(sum(o.case.kind == UNANSWERABLE for o in silent), len(silent))
+
+    @property
+    def confusion(self) -> dict[tuple[str, str], int]:
+        """How often a question of one kind got an answer of another: (case, answer) → count."""
+        pairs = (
+            (o.case.kind, o.answer.kind if o.answer.answered else _SILENT) for o in self.outcomes
+        )
+        return dict(sorted(Counter(pairs).items()))
 
     @property
     def misses(self) -> tuple[Outcome, ...]:
@@ -178,6 +194,18 @@ def _shares(pairs: Iterable[tuple[str, bool]]) -> dict[str, Share]:
     for name, right in pairs:
         counts[name].append(right)
     return {name: Share(sum(values), len(values)) for name, values in sorted(counts.items())}
+
+
+def read_misses(path: Path) -> dict[str, frozenset[str]]:
+    """Return set → ids of the misses of an earlier run, from what ``eval --json`` printed.
+
+    Raises AssistantError where the file is no such thing.
+    """
+    try:
+        bodies = json.loads(path.read_text("utf-8"))
+        return {body["set"]: frozenset(miss["id"] for miss in body["misses"]) for body in bodies}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AssistantError(f"{path}: not the output of eval --json; name such a file.") from error
 
 
 def pooled(reports: Sequence[Report]) -> Share:

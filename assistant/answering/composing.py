@@ -1,7 +1,8 @@
 """Puts an answer into words, each quote a slice of the passage that it cites."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 
 from assistant.answering.abstaining import Verdict
 from assistant.answering.cells import telling_fields
@@ -11,7 +12,7 @@ from assistant.answering.tables import RowAnswer
 from assistant.answering.understanding import Understanding
 from assistant.answering.wording import LONGEST_ANSWER, fields_text, rows_text, say, within
 from assistant.index.store import Generation
-from assistant.schema import Answer, Citation, Hit, Item, Passage, Record
+from assistant.schema import Answer, Citation, Hit, Item, Language, Passage, Record
 from assistant.text import Evidence, sentences
 
 _LONGEST_QUOTE = 700  # characters; of a list or a how-to, as many Chinese ones
@@ -20,8 +21,11 @@ _ENOUGH = 0.85  # share of the coverage that the sentence has alone: nothing nee
 _ONE_FACT = frozenset(("number", "count", "date", "contact"))  # kinds that a single sentence answers
 _HEADED = 0.6  # share of the question in the headings from which the whole section is quoted
 _NAMED_ABOVE = 0.4  # share of the question in the headings from which the heading is shown too
+_MOST_CONFLICTS = 3
+_MOST_TWINS = 2  # other files with the same table
 _HELD = 0.5  # of a term by a text
 _NEAREST_PAGES = 3
+_YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 _EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}(?![\w-])")
 _NO_CONTACT = re.compile(r"^(?:git|noreply|no-reply|user|root)@|@example\.|@users\.noreply")
 
@@ -29,10 +33,14 @@ _NO_CONTACT = re.compile(r"^(?:git|noreply|no-reply|user|root)@|@example\.|@user
 class Composer:
     """Writes answers over one generation."""
 
-    def __init__(self, generation: Generation, *, max_citations: int) -> None:
+    def __init__(
+        self, generation: Generation, *, max_citations: int, today: Callable[[], date] = date.today
+    ) -> None:
         self._max_citations = max_citations
+        self._today = today
         self._row_passages = _cited_first(generation.passages)
         self._records = {record.id: record for record in generation.records}
+        self._by_place = {(p.source, p.start): passage for passage in generation.passages for p in passage.places}
         self._contact = _published_contact(generation.passages)
 
     def rows(self, asked: Understanding, found: RowAnswer) -> Answer:
@@ -44,6 +52,9 @@ class Composer:
             items.append(Item(record.fields, number))
         kind = "count" if asked.kind == "count" else "list"
         text = rows_text(language, kind, found.records, found.key_columns)
+        differences = self._differences(language, found.records, citations)
+        citations += self._twins(found.records[0], len(citations))
+        text = "\n".join((text, *(said for said in differences if len(text) + len(said) < LONGEST_ANSWER)))
         return Answer(
             asked.question, True, kind, text, tuple(items), tuple(citations), (),
             round(found.explained, 4), "extractive",
@@ -66,10 +77,35 @@ class Composer:
             record = self._records.get(fact.passage.record)
             if record is not None:
                 items.append(Item(record.fields, number))
+        citations += self._extra(asked, facts, parts, citations)
         return Answer(
             asked.question, True, asked.kind, "\n".join(parts), tuple(items), tuple(citations), (),
             round(confidence, 4), "extractive",
         )  # fmt: skip
+
+    def _extra(
+        self, asked: Understanding, facts: Sequence[Fact], parts: list[str], citations: Sequence[Citation]
+    ) -> list[Citation]:
+        """Return further citations, adding to ``parts`` what must be said with the best fact."""
+        extra: list[Citation] = []
+        record = self._records.get(facts[0].passage.record)
+        if record is not None:
+            extra = list(citations)
+            parts += self._differences(asked.question.language, (record,), extra)
+            extra = extra[len(citations) :]
+            extra += self._twins(record, len(citations) + len(extra))
+        year = self._past_year(asked, parts)
+        if year:
+            parts.append(say(asked.question.language, "past", year=year))
+        return extra
+
+    def _past_year(self, asked: Understanding, parts: Sequence[str]) -> int:
+        """Return the last year that a question about what is open is answered with, if it is over."""
+        if asked.kind != "status" or asked.years:
+            return 0
+        years = [int(year) for part in parts for year in _YEAR.findall(part)]
+        last = max(years, default=0)
+        return last if last < self._today().year else 0
 
     def abstention(self, asked: Understanding, hits: Sequence[Hit], verdict: Verdict) -> Answer:
         """Return what is missing, the nearest pages and the published contact."""
@@ -100,6 +136,32 @@ class Composer:
             asked.question, False, asked.kind, joined[:LONGEST_ANSWER], (), citations, (),
             round(verdict.confidence, 4), "extractive",
         )  # fmt: skip
+
+    def _differences(
+        self, language: Language, records: Sequence[Record], citations: list[Citation]
+    ) -> list[str]:
+        """Return what other pages state otherwise of these rows; their citations are appended."""
+        said = []
+        conflicts = [conflict for record in records for conflict in record.conflicts][:_MOST_CONFLICTS]
+        for conflict in conflicts:
+            passage = self._by_place.get((conflict.place.source, conflict.place.start))
+            if passage is None:
+                continue
+            citations.append(Citation(len(citations) + 1, passage.id, _clip(passage.text), conflict.place))
+            values = {"title": conflict.place.title, "field": conflict.field, "value": conflict.value}
+            said.append(say(language, "differs", **values))
+        return said
+
+    def _twins(self, record: Record, cited: int) -> list[Citation]:
+        """Return citations of the other published files that hold the same table: its spreadsheet."""
+        passage = self._row_passages[record.id]
+        known, twins = {passage.place.source}, []
+        for place in record.places:
+            if place.status == "published" and place.source not in known:
+                known.add(place.source)
+                number = cited + len(twins) + 1
+                twins.append(Citation(number, passage.id, _clip(passage.text), place))
+        return twins[:_MOST_TWINS]
 
     def _record_citation(self, number: int, record: Record) -> Citation:
         passage = self._row_passages[record.id]
