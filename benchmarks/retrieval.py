@@ -2,6 +2,8 @@
 
     python benchmarks/retrieval.py --data DIR [--model NAME]…    sources that training never saw
     python benchmarks/retrieval.py --xquad QUESTIONS.json PASSAGES.json [--json]
+    python benchmarks/retrieval.py --gold QUESTIONS.yaml --corpus DIR    do the first five hold the answer?
+    python benchmarks/retrieval.py --speed --data DIR                    milliseconds, on one core
 
 The second takes two SQuAD-format files with parallel paragraphs: the questions of the first are
 asked over the paragraphs of the second, and the paragraph at the question's place is the one wanted.
@@ -10,14 +12,18 @@ asked over the paragraphs of the second, and the paragraph at the question's pla
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from time import perf_counter
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from assistant.evaluation import UNANSWERABLE, Case, read_cases
 from assistant.index import store
 from assistant.index.embedding import Embedder, load_embedder
 from assistant.index.frequency import WordFrequency
@@ -26,12 +32,15 @@ from assistant.index.names import NameIndex
 from assistant.index.translation import TermTranslator
 from assistant.index.vectors import VectorIndex
 from assistant.index.words import PassageWords
+from assistant.pipeline import Assistant, build, load_assistant
 from assistant.query import Glossary, QueryParser
 from assistant.retrieval import Retriever
 from assistant.schema import Passage, Place
-from assistant.text import detect_language, tokenize
+from assistant.settings import CorpusSettings, IndexSettings, Settings
+from assistant.text import detect_language, squeeze, tokenize
 
 _DEPTH = 20
+_SPEED_PASSAGES = 10_000
 _RANK_CONSTANT = 60  # of reciprocal rank fusion (Cormack et al., 2009)
 
 
@@ -73,23 +82,27 @@ def whole_retriever(embedder: Embedder) -> Method:
     """Return the assistant's own retrieval: words, translations, names, vectors, fused."""
 
     def run(search: Search) -> list[list[int]]:
-        passages = tuple(map(_passage, range(len(search.passages)), search.passages))
-        lexical = LexicalIndex.build([tokenize(passage.text) for passage in passages])
-        generation = store.assemble(
-            model=embedder.name, corpus_digest="", pages=(), passages=passages, records=(),
-            lexical=lexical, vectors=VectorIndex.build(embedder.encode(search.passages)),
-            words=PassageWords.build(embedder.token_ids(search.passages)),
-        )  # fmt: skip
-        frequency = WordFrequency.load()
-        names = NameIndex(lexical.vocabulary, frequency)
-        parser = QueryParser(lexical, frequency, TermTranslator.load(), names, Glossary.load())
-        retriever = Retriever(generation, embedder)
+        retriever, parser = retriever_over(search.passages, embedder)
         return [
             [hit.passage.place.line for hit in retriever.search(question, parser.parse(question), limit=_DEPTH)]
             for question in search.questions
         ]
 
     return run
+
+
+def retriever_over(texts: Sequence[str], embedder: Embedder) -> tuple[Retriever, QueryParser]:
+    """Return the assistant's retriever over passages without titles or headings."""
+    passages = tuple(map(_passage, range(len(texts)), texts))
+    lexical = LexicalIndex.build([tokenize(text) for text in texts])
+    generation = store.assemble(
+        model=embedder.name, corpus_digest="", pages=(), passages=passages, records=(), lexical=lexical,
+        vectors=VectorIndex.build(embedder.encode(texts)), words=PassageWords.build(embedder.token_ids(texts)),
+    )  # fmt: skip
+    frequency = WordFrequency.load()
+    names = NameIndex(lexical.vocabulary, frequency)
+    parser = QueryParser(lexical, frequency, TermTranslator.load(), names, Glossary.load())
+    return Retriever(generation, embedder), parser
 
 
 def lexical_alone(search: Search) -> list[list[int]]:
@@ -139,10 +152,66 @@ def held_out(folder: Path, limit: int) -> list[Search]:
     ]
 
 
+def held(assistant: Assistant, case: Case, depth: int) -> bool:
+    """Tell whether the first ``depth`` passages together hold one of each group that is expected."""
+    hits = assistant.search(case.question, limit=depth)
+    text = squeeze("\n".join(f"{hit.passage.context}\n{hit.passage.text}" for hit in hits))
+    return all(any(squeeze(answer) in text for answer in group) for group in case.expect)
+
+
+def report_gold(questions: Path, corpus: Path) -> None:
+    """Print by language how often the first passage, and the first five, hold the answer; each miss."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(corpus=CorpusSettings(path=corpus), index=IndexSettings(path=Path(folder)))
+        build(settings)
+        assistant = load_assistant(settings)
+        cases = [c for c in read_cases(questions) if c.kind != UNANSWERABLE and not c.history]
+        for language in ("en", "zh"):
+            mine = [case for case in cases if case.language == language]
+            missed = [case for case in mine if not held(assistant, case, 5)]
+            first = sum(held(assistant, case, 1) for case in mine)
+            print(f"{language}: {len(mine)} questions, first {first / max(len(mine), 1):.3f}, "
+                  f"five {1 - len(missed) / max(len(mine), 1):.3f}")  # fmt: skip
+            for case in missed:
+                print(f"  missed {case.id}: {case.question}")
+
+
+def report_speed(folder: Path, embedder: Embedder) -> None:
+    """Print milliseconds a query over 10,000 sections, and passages embedded a second."""
+    from training.data import read_sections
+
+    rows = read_sections(folder, held_out=False, limit=_SPEED_PASSAGES + 100)
+    texts = [row.bodies["zh"] or row.bodies["en"] for row in rows]
+    started = perf_counter()
+    embedder.encode(texts[:2000])
+    print(f"{2000 / (perf_counter() - started):.0f} passages embedded a second")
+    questions = [row.headings[language].split(" > ")[-1] for row in rows[-100:] for language in ("zh", "en")]
+    retriever, parser = retriever_over(texts[:_SPEED_PASSAGES], embedder)
+    for question in questions[:20]:  # pinyin and stemmer load with the first
+        parser.parse(question)
+    taken: dict[str, list[float]] = {"question into terms": [], "terms to passages": [], "together": []}
+    for question in questions:
+        started = perf_counter()
+        terms = parser.parse(question)
+        parsed = perf_counter()
+        retriever.search(question, terms, limit=_DEPTH)
+        ended = perf_counter()
+        for times, seconds in zip(taken.values(), (parsed - started, ended - parsed, ended - started), strict=True):
+            times.append(1000 * seconds)
+    for name, times in taken.items():
+        print(f"{name}: median {median(times):.2f} ms, 95 % below {np.quantile(times, 0.95):.2f} ms")
+
+
 def main() -> None:
     """Run what the command line asks for."""
     arguments = _arguments()
+    if arguments.gold:
+        report_gold(arguments.gold, arguments.corpus)
+        return
     embedder = load_embedder("default")
+    if arguments.speed:
+        report_speed(arguments.data, embedder)
+        return
     if arguments.json:
         search = read_squad(*arguments.xquad)
         score = judge(whole_retriever(embedder)(search), search.wanted)
@@ -200,11 +269,18 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", type=Path, help="folder of the training data")
+    source.add_argument("--gold", type=Path, help="a question set; with --corpus")
     source.add_argument("--xquad", type=Path, nargs=2, metavar=("QUESTIONS", "PASSAGES"))
     parser.add_argument("--json", action="store_true", help="with --xquad: the whole retriever only")
     parser.add_argument("--model", action="append", default=[], help="a sentence-transformers model to compare")
     parser.add_argument("--limit", type=int, default=500, help="questions of each search")
+    parser.add_argument("--corpus", type=Path, help="with --gold: the folder of the documents")
+    parser.add_argument("--speed", action="store_true", help="with --data: milliseconds instead of quality")
     arguments = parser.parse_args()
+    if bool(arguments.gold) != bool(arguments.corpus):
+        parser.error("--gold and --corpus go together")
+    if arguments.speed and not arguments.data:
+        parser.error("--speed goes with --data")
     if arguments.json and not arguments.xquad:
         parser.error("--json goes with --xquad")
     return arguments
