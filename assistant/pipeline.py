@@ -288,8 +288,9 @@ def load_assistant(settings: Settings, *, resources: Resources | None = None) ->
 
 def _answerer(generation: store.Generation, resources: Resources, settings: Settings) -> Answerer:
     lexical, frequency = generation.lexical, resources.frequency
-    titles = (page.title for page in generation.pages)
-    names = NameIndex(lexical.vocabulary, frequency, (*stated_names(generation.records), *titles))
+    places = (passage.place for passage in generation.passages)
+    headings = {name for place in places for name in (place.title, *place.heading_path)}
+    names = NameIndex(lexical.vocabulary, frequency, stated_names(generation.records), headings)
     parser = QueryParser(
         lexical,
         frequency,

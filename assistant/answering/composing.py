@@ -40,6 +40,7 @@ class Composer:
         self._today = today
         self._row_passages = _cited_first(generation.passages)
         self._records = {record.id: record for record in generation.records}
+        self._texts = {page.source: page.text for page in generation.pages}
         self._by_place = {(p.source, p.start): passage for passage in generation.passages for p in passage.places}
         self._contact = _published_contact(generation.passages)
 
@@ -157,10 +158,11 @@ class Composer:
         passage = self._row_passages[record.id]
         known, twins = {passage.place.source}, []
         for place in record.places:
-            if place.status == "published" and place.source not in known:
+            if place.status == "published" and place.source not in known and place.source in self._texts:
                 known.add(place.source)
                 number = cited + len(twins) + 1
-                twins.append(Citation(number, passage.id, _clip(passage.text), place))
+                quote = self._texts[place.source][place.start : place.end]
+                twins.append(Citation(number, passage.id, _clip(quote), place))
         return twins[:_MOST_TWINS]
 
     def _record_citation(self, number: int, record: Record) -> Citation:

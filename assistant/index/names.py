@@ -28,11 +28,16 @@ class NameIndex:
     """The words of a corpus that may be Chinese names."""
 
     def __init__(
-        self, tokens: Iterable[str], frequency: WordFrequency, stated: Iterable[str] = ()
+        self, tokens: Iterable[str], frequency: WordFrequency, stated: Iterable[str] = (),
+        headings: Iterable[str] = (),
     ) -> None:
-        """``stated``: texts that documents give as names, such as the cells of a name column."""
+        """``stated``: texts that documents give as names, such as the cells of a name column.
+
+        ``headings``: titles and headings, names of people among them.
+        """
         self._frequency = frequency
         self._stated = frozenset(name for name in stated if _has_surname(name) or _is_no_word(name))
+        self._stated |= frozenset(heading for heading in headings if _looks_like_name(heading))
         tokens = tuple(tokens)
         guessed = (t for t in tokens if _looks_like_name(t) and t not in frequency)
         self._names = tuple(sorted({*guessed, *self._stated}))
