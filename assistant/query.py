@@ -16,7 +16,7 @@ from assistant.index.names import NameIndex
 from assistant.text import Evidence, Word, fold, is_dictionary_word, is_stopword, normalize, tokenize, words
 
 _LEXICON = Path(__file__).parent / "lexicon"
-_SYNONYM_WEIGHT = 0.8
+_SYNONYM_WEIGHT = 0.85
 _INNER_WORD_WEIGHT = 0.8  # a Chinese word covered only by the shorter words inside it
 _SUFFIXES = "器生者员组性化类型式度率"  # characters that make another form of a word, not another thing
 _PARTLY = 0.35  # of a Chinese word of which only a part is met
