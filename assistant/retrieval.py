@@ -11,8 +11,8 @@ from assistant.query import Term
 from assistant.schema import Hit
 from assistant.text import tokenize
 
-_POOL = 60  # candidates taken from each side before they are ranked by everything
-_READ = 40  # of the candidates, the best by the first two are compared word by word
+_POOL = 40  # candidates taken from each side before they are ranked by everything
+_READ = 24  # of the candidates, the best by the first two are compared word by word
 # Of the fused score; where the embedding model has no words, the first two share the rest.
 _LEXICAL_WEIGHT = 0.25
 _DENSE_WEIGHT = 0.20

@@ -16,6 +16,7 @@ DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / "model"
 
 # Texts whose token rows are gathered at once: bounds memory, and stays inside the cache.
 _BATCH = 64
+_ONE_THREAD = 250_000  # multiplications of one product; OpenBLAS takes a second thread at 262,144
 _BLOCK = 16  # tokens: two of them are about a sentence
 
 
@@ -143,7 +144,7 @@ class StaticEmbedder:
         place[distinct] = np.arange(len(distinct), dtype=np.int32)
         rows, lengths = _rows_and_lengths(self._rows[self._mapping[asked]])
         others, other_lengths = _rows_and_lengths(self._rows[self._mapping[distinct]])
-        cosines = (rows / lengths[:, None]) @ others.T
+        cosines = _products(rows / lengths[:, None], others)
         cosines /= other_lengths
         weights = (self._weights[asked] * lengths) ** 2
         return cosines[:, place[tokens]], weights / max(float(weights.sum()), 1e-9)
@@ -167,6 +168,19 @@ def _rows_and_lengths(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return ``rows`` as float32 and their lengths, none of them zero."""
     vectors = rows.astype(np.float32)
     return vectors, np.maximum(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)), 1e-6)
+
+
+def _products(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return ``some @ others.T`` in slices too small for OpenBLAS to share among threads.
+
+    With other work on the machine its threads wait for each other longer than they compute.
+    """
+    size = max(1, _ONE_THREAD // some.size)
+    count = -(-len(others) // size)
+    padded = np.zeros((count * size, others.shape[1]), np.float32)
+    padded[: len(others)] = others
+    slices = padded.reshape(count, size, -1) @ some.T
+    return slices.reshape(count * size, -1)[: len(others)].T.copy()
 
 
 class TransformerEmbedder:
