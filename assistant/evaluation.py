@@ -111,7 +111,8 @@ def read_cases(path: Path) -> tuple[Case, ...]:
 
 
 def evaluate(assistant: Assistant, path: Path) -> Report:
-    """Ask every question of the set at ``path``."""
+    """Ask every question of the set at ``path``, timed once everything is loaded, as in a server."""
+    assistant.warm_up()
     outcomes = tuple(_run(assistant, case) for case in read_cases(path))
     answerable = [outcome for outcome in outcomes if outcome.case.kind != UNANSWERABLE]
     hopeless = [outcome for outcome in outcomes if outcome.case.kind == UNANSWERABLE]

@@ -56,7 +56,7 @@ class LiveAssistant:
 
     def _load(self) -> Assistant:
         assistant = load_assistant(self._settings, resources=self._resources)
-        assistant.extract("hello")  # loads what the first question would otherwise wait for
+        assistant.warm_up()
         return assistant
 
     def _watch(self) -> None:

@@ -40,6 +40,7 @@ _ANSWERS_KEPT = 1000
 _LONGEST_BUILD_S = 3600.0
 _EMBED_BATCH = 256
 _FRONT_PAGE = re.compile(r"^(?:[^/]+/)?(?:index|about|home|readme)\.\w+$", re.IGNORECASE)
+_FIRST_QUESTION = "Does Prof. Zhang Wei of Xinghuadao answer?"  # names that need every table of names
 _LATIN_NAME = re.compile(r"[A-Z][A-Za-z0-9]+(?:-[A-Z][A-Za-z0-9]+)*")
 _EXAMPLES = 4
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -116,6 +117,10 @@ class Assistant:
     def extract(self, question: str) -> Answer:
         """Answer with quotes alone, even where a language model is set. Raises QuestionError."""
         return self._answer(_question(question, (), "auto"))
+
+    def warm_up(self) -> None:
+        """Load what the first questions would otherwise wait for: word lists, names in pinyin."""
+        self.extract(_FIRST_QUESTION)
 
     def grouped(self, questions: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Return distinct ``questions`` in groups of one subject, each led by its most typical one."""

@@ -1,5 +1,6 @@
 """Question sets: how they are read, judged and scored."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ import pytest
 import yaml
 
 from assistant.errors import AssistantError
-from assistant.evaluation import Share, evaluate, is_cited, is_right, pooled, read_cases
+from assistant.evaluation import Share, evaluate, is_cited, is_right, pooled, read_cases, read_misses
 from assistant.schema import Answer, Citation, Place, Question
+from assistant.scores import difference_lines, report_body, report_lines
 
 DATA = Path(__file__).resolve().parent / "data" / "evaluation"
 JUDGED: list[dict[str, Any]] = yaml.safe_load((DATA / "judging.yaml").read_text("utf-8"))
@@ -35,6 +37,9 @@ class Parrot:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, tuple[str, ...]]] = []
+
+    def warm_up(self) -> None:
+        """Have nothing to load."""
 
     def ask(self, question: str, *, history: Sequence[str] = ()) -> Answer:
         """Return the question as the answer."""
@@ -69,6 +74,39 @@ def test_shares_are_counted_by_kind_and_language(tmp_path):
     assert parrot.asked[-1] == ("guess", ("before",))
     assert pooled([report, report]) == Share(6, 10)
     assert report.median_ms <= report.p95_ms
+    assert report.abstention_precision == Share(1, 1)
+    assert report.confusion == {
+        ("fact", "fact"): 1, ("list", "fact"): 2, ("unanswerable", "abstained"): 1, ("unanswerable", "fact"): 1,
+    }  # fmt: skip
+    table = "\n".join(report_lines(report, show_misses=False))
+    assert "abstentions that were right: 1 of 1" in table
+    assert "asked / got" in table
+
+
+def test_a_run_is_set_against_an_earlier_one(tmp_path):
+    path = written(
+        tmp_path,
+        {"id": "a", "question": "right", "expect": [["right"]]},
+        {"id": "b", "question": "wrong", "expect": [["right"]]},
+    )
+    report = evaluate(Parrot(), path)
+    earlier = tmp_path / "earlier.json"
+    body = {**report_body(report), "misses": [{"id": "a"}]}
+    earlier.write_text(json.dumps([body]), "utf-8")
+    lines = list(difference_lines(report, read_misses(earlier)))
+    assert lines == [
+        "  mended since the earlier run: 1", "    a right", "  broken since the earlier run: 1", "    b wrong",
+    ]  # fmt: skip
+    assert list(difference_lines(report, {})) == ["  the earlier run did not ask this set"]
+
+
+def test_what_is_no_earlier_run_is_told(tmp_path):
+    path = tmp_path / "earlier.json"
+    with pytest.raises(AssistantError, match="name such a file"):
+        read_misses(tmp_path / "none.json")
+    path.write_text('[{"set": 1}]', "utf-8")
+    with pytest.raises(AssistantError, match="not the output of eval --json"):
+        read_misses(path)
 
 
 def test_a_share_of_nothing_is_whole():
