@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 _LATIN = r"[A-Za-z][A-Za-z-]*(?:[ ,]+(?:[A-Za-z][A-Za-z-]*|&)){1,9}"
+_REACH = 120  # characters beside a name in which it may be spelt out
 _HAN = r"[\u4e00-\u9fff]{2,24}"
 
 
@@ -12,15 +13,19 @@ def spells_out(name: str, text: str) -> int:
 
     1 where the text only says "NAME is …" or "NAME, short for …"; 0 where it does none of it.
     """
-    beside, described = _patterns(name)
+    word, beside, described = _patterns(name)
+    # The patterns walk far on every Latin word: only what stands near the name is looked at.
+    near = " … ".join(text[max(0, m.start() - _REACH) : m.end() + _REACH] for m in word.finditer(text))
+    if not near:
+        return 0
     best = 0
-    for match in beside.finditer(text):
+    for match in beside.finditer(near):
         words = next(group for group in match.groups() if group)
         if words[0].isascii():
             best = max(best, 3 if _has_letters(name, words) else 0)
         else:
             best = max(best, 2)
-    return best or int(bool(described.search(text)))
+    return best or int(bool(described.search(near)))
 
 
 def _has_letters(name: str, words: str) -> bool:
@@ -39,7 +44,7 @@ def _has_letters(name: str, words: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _patterns(name: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _patterns(name: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     word = rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])"
     beside = re.compile(
         rf"{word}\s*[（(:：,，-]+\s*({_LATIN})|{word}\s*[（(]\s*({_HAN})"
@@ -52,4 +57,4 @@ def _patterns(name: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
         rf"|(?:简称|缩写)[^。.\n]{{0,6}}{word}",
         re.IGNORECASE,
     )
-    return beside, described
+    return re.compile(word, re.IGNORECASE), beside, described

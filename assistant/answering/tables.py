@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from assistant.answering.understanding import Understanding, is_rank, question_words
 from assistant.query import Term
 from assistant.schema import Record
-from assistant.text import Evidence, fold, squeeze
+from assistant.text import Evidence, squeeze
 
 _RATIO_SLACK = 0.5  # a column counts as the term's own if it fits half as well as the best one
 _WHOLE = 0.95  # share of the question's weight that is all of it
@@ -180,7 +180,7 @@ def _is_kind(name: str, columns: Sequence[str], headings: str) -> bool:
 def _is_asked_for(collection: _Collection, asked: Understanding) -> bool:
     """Tell whether the question speaks of rows of this kind: "what was published at …" of papers."""
     kinds = question_words()["collections"]
-    return any(re.search(kinds[name]["asks"], fold(asked.text)) for name in collection.kinds)
+    return any(re.search(kinds[name]["asks"], asked.folded) for name in collection.kinds)
 
 
 def _match(

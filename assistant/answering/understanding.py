@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import get_args
 
@@ -39,7 +39,12 @@ class Understanding:
     editions: tuple[tuple[str, str], ...]  # (venue, year) said together: ("NSDI", "2024")
     excludes: tuple[str, ...] = ()  # patterns of headings under which nothing answers
 
-    @property
+    @cached_property
+    def folded(self) -> str:
+        """The text in lower case."""
+        return fold(self.text)
+
+    @cached_property
     def content(self) -> tuple[Term, ...]:
         """The terms that narrow the question: no fillers, and words for the group itself only
         where there are no others ("which teams are there?").
@@ -47,10 +52,10 @@ class Understanding:
         content = tuple(term for term in self.terms if term.role == "content")
         return content or tuple(term for term in self.terms if term.role == "self")
 
-    @property
+    @cached_property
     def targets(self) -> tuple[Term, ...]:
         """The plain terms right after "how many", "which" or 哪些: one says what is wanted."""
-        folded = fold(self.text)
+        folded = self.folded
         match = _ASKED_FOR.search(folded)
         if match is None:
             return ()
@@ -64,10 +69,10 @@ class Understanding:
             texts = [text for _, text in before[-2:]]
         return tuple(term for term in self.content if term.text in texts)
 
-    @property
+    @cached_property
     def wanted(self) -> Term | None:
         """The plain term right after 什么, 哪个, "what" or "which": the thing that is asked for."""
-        folded = fold(self.text)
+        folded = self.folded
         match = _WANTED.search(folded)
         if match is None:
             return None
@@ -76,7 +81,7 @@ class Understanding:
         found = min(close, key=lambda pair: pair[0], default=(0, None))[1]
         return found if found is not None and not found.is_named else None
 
-    @property
+    @cached_property
     def subject(self) -> str:
         """The first name of the question, "" where it has none."""
         return next((term.text for term in self.content if term.is_named), "")
@@ -85,7 +90,7 @@ class Understanding:
         """Tell whether what stands under ``headings`` is of another time than the question's."""
         return any(re.search(pattern, headings, re.IGNORECASE) for pattern in self.excludes)
 
-    @property
+    @cached_property
     def wants_rows(self) -> bool:
         """Tell whether a list or a count is asked for; an address is not, however it is asked."""
         return bool(self.kinds & {"list", "count"}) and "contact" not in self.kinds
