@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,9 @@ def run(connect: Session, check: Check) -> None:
         async with opened(connect) as client:
             await check(client)
 
-    anyio.run(session)
+    # In a thread of its own: where browser tests ran before, theirs has a loop that never ends.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(anyio.run, session).result()
 
 
 @asynccontextmanager
