@@ -39,9 +39,10 @@ def tells_more(rows: RowAnswer, verdict: Verdict) -> bool:
 def stated_counts(asked: Understanding, facts: Sequence[Fact]) -> tuple[Fact, ...]:
     """Return the sentences that state the number itself, best first: no rows need be counted then.
 
-    Pages that state different numbers are all heard.
+    Pages that state different numbers are all heard. A number for one year is left to the rows: a
+    sentence that names the year may count something else.
     """
-    if not asked.targets:
+    if not asked.targets or asked.years:
         return ()
     variants = (token for term in asked.targets for token in (*term.tokens, *dict(term.variants)))
     nouns = "|".join(re.escape(token) for token in dict.fromkeys(variants))

@@ -41,7 +41,8 @@ class EvidenceGatherer:
         self._generation = generation
         self._weights = weights
         self._retriever = Retriever(generation, embedder)
-        self._finder = FactFinder(embedder, names, weights)
+        titles = frozenset(page.title for page in generation.pages)
+        self._finder = FactFinder(embedder, names, weights, titles=titles)
         self._sections: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
         for number, passage in enumerate(generation.passages):
             self._sections[passage.place.source, passage.place.heading_path].append(number)

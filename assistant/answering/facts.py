@@ -35,6 +35,7 @@ _LOOK_AHEAD = 160  # characters after a short sentence in which the kind asked f
 _SHORT = 40  # characters
 _LABEL = 8  # characters; a text this short is a label or a menu entry that matches by its name
 _LABEL_PENALTY = 0.15
+_LINK_PENALTY = 4.0  # of an entry of a table of contents
 _LABELLED = re.compile(r"\W{0,3}([^:：。，,;；]{2,16})[:：]\s*\S")  # 研究方向：图信号处理
 _LABELLED_BONUS = 1.0  # where the label is what is asked for
 _LONGEST_CODE = 600  # characters of a code block that is shown with the sentence before it
@@ -102,7 +103,11 @@ class _Reading:
 class FactFinder:
     """Ranks the sentences of hits."""
 
-    def __init__(self, embedder: Embedder, names: NameIndex, weights: Weights) -> None:
+    def __init__(
+        self, embedder: Embedder, names: NameIndex, weights: Weights, *, titles: frozenset[str] = frozenset()
+    ) -> None:
+        """``titles``: of the pages: a line that is one leads to a page and says nothing of its own."""
+        self._titles = titles
         self._embedder = embedder
         self._names = names
         self._weights = weights
@@ -165,6 +170,8 @@ class FactFinder:
         is_label = span[1] - span[0] < _LABEL and not passage.text[slice(*span)].endswith((":", "："))
         if passage.kind == "text" and is_label:
             score -= _LABEL_PENALTY
+        if passage.text[slice(*span)] in self._titles:
+            score -= _LINK_PENALTY
         if passage.kind == "text" and _is_labelled(asked, passage.text[slice(*span)]):
             score += _LABELLED_BONUS
         return Fact(
