@@ -178,7 +178,7 @@ class QueryParser:
             variants[name] = 1.0
         if is_named and word.is_han and not self._lexical.frequency(word.text):
             # The given name where there is one: of a family name alone there are too many.
-            latin = (t for name in self._names.in_latin(word.text)[:1] for t in tokenize(name))
+            latin = tokenize(self._names.in_latin(word.text))
             variants.update((token, _LATIN_NAME) for token in latin if self._lexical.frequency(token))
         if not variants and is_named:
             variants.update(dict.fromkeys(self._spelt(word, before, own), 1.0))

@@ -132,13 +132,13 @@ class FactFinder:
     def _read_passage(self, passage: Passage) -> "_Reading":
         spans = tuple(_spans(passage))
         texts = [passage.text[start:end] for start, end in spans]
-        columns = _columns(passage)
+        above, columns = _above(passage)
         headings = (passage.place.title, *passage.place.heading_path[-2:])
         return _Reading(
             spans,
             tuple(Evidence(f"{columns}\n{_URL.sub(' ', text)}") for text in texts),
             self._embedder.encode(texts),
-            Evidence(f"{_above(passage)}\n{_spaced(passage.place.source)}"),
+            Evidence(f"{above}\n{_spaced(passage.place.source)}"),
             Evidence("\n".join(headings)),
         )
 
@@ -150,34 +150,53 @@ class FactFinder:
         signals: Signals,
         missing: tuple[Term, ...],
     ) -> Fact:
-        around = passage.text[slice(*span)]
+        text = around = passage.text[slice(*span)]
         if passage.kind == "row":
-            around = f"{passage.context}\n{around}"  # the unit of a number stands in its column's name
-        elif len(around) <= _SHORT or around.endswith((":", "：")):
+            around = f"{passage.context}\n{text}"  # the unit of a number stands in its column's name
+        elif len(text) <= _SHORT or text.endswith((":", "：")):
             around = passage.text[span[0] : span[1] + _LOOK_AHEAD]
         shows_measure = all(re.search(needs, around, re.IGNORECASE) for needs in asked.measures)
-        shows_kind = asked.kind not in _strict_kinds() or self._shows_strictly(asked.kind, around)
+        is_eligible = shows_measure and self._is_eligible(asked, passage, span, around, missing)
+        score = round(self._score(asked, passage, text, signals), 6)
+        return Fact(passage, *span, score, signals, missing, shows_measure, is_eligible)
+
+    def _is_eligible(
+        self,
+        asked: Understanding,
+        passage: Passage,
+        span: tuple[int, int],
+        around: str,
+        missing: tuple[Term, ...],
+    ) -> bool:
+        """Tell whether nothing is missing that no likeness makes up for; ``around``: the sentence and its unit."""
         # Whether there is a dormitory is only told by what speaks of one.
         telling = _TELLING if asked.kind == "status" else _RARE
-        named = any(t.is_named or t.weight >= telling for t in missing)
-        named = named or not _stand_near(asked, passage, span)
-        dated = _holds_editions(asked, passage) and _counts_target(asked, around)
-        dated = dated and (passage.kind != "row" or _tells_of_it(asked, passage, missing))
-        timely = not asked.is_excluded(" ".join((passage.place.title, *passage.place.heading_path)))
+        if any(term.is_named or term.weight >= telling for term in missing):
+            return False
+        if asked.kind in _strict_kinds() and not self._shows_strictly(asked.kind, around):
+            return False
+        if asked.is_excluded(" ".join((passage.place.title, *passage.place.heading_path))):
+            return False
+        return (
+            _stand_near(asked, passage, span)
+            and _holds_editions(asked, passage)
+            and _counts_target(asked, around)
+            and (passage.kind != "row" or _tells_of_it(asked, passage, missing))
+        )
+
+    def _score(self, asked: Understanding, passage: Passage, text: str, signals: Signals) -> float:
+        """Return the learned score, and what the data that it is learned from has no example of."""
         score = self._weights.ranking(signals.values)
         if asked.kinds & _UNDER_HEADINGS:
             score += _HEADING_WEIGHT * signals.heading
-        is_label = span[1] - span[0] < _LABEL and not passage.text[slice(*span)].endswith((":", "："))
-        if passage.kind == "text" and is_label:
-            score -= _LABEL_PENALTY
-        if passage.text[slice(*span)] in self._titles:
+        if text in self._titles:
             score -= _LINK_PENALTY
-        if passage.kind == "text" and _is_labelled(asked, passage.text[slice(*span)]):
-            score += _LABELLED_BONUS
-        return Fact(
-            passage, *span, round(score, 6), signals, missing,
-            shows_measure, shows_measure and shows_kind and dated and timely and not named,
-        )  # fmt: skip
+        if passage.kind == "text":
+            if len(text) < _LABEL and not text.endswith((":", "：")):
+                score -= _LABEL_PENALTY
+            if _is_labelled(asked, text):
+                score += _LABELLED_BONUS
+        return score
 
     def _shows_strictly(self, kind: str, text: str) -> bool:
         if kind == "person":
@@ -218,7 +237,7 @@ def _stand_near(asked: Understanding, passage: Passage, span: tuple[int, int]) -
     start = span[0] if passage.kind == "row" else max(0, span[0] - _LOOK_BACK)
     place = passage.place
     texts = (place.title, *place.heading_path[-2:], _spaced(place.source), passage.text[start : span[1] + _LOOK_AHEAD])
-    near = Evidence("\n".join((*texts, _columns(passage))))
+    near = Evidence("\n".join((*texts, _above(passage)[1])))
     return all(term.coverage(near) >= _COVERED for term in strict)
 
 
@@ -238,7 +257,7 @@ def _tells_of_it(asked: Understanding, passage: Passage, missing: Sequence[Term]
     """
     if asked.wanted in missing and asked.kind in ("fact", "list") and not asked.measures:
         return False
-    if asked.kind in _strict_kinds() or _FREE_COLUMN.search(_columns(passage)):
+    if asked.kind in _strict_kinds() or _FREE_COLUMN.search(_above(passage)[1]):
         return True
     plain = [term for term in asked.content if not term.is_named]
     lacking = sum(term.weight for term in missing if not term.is_named)
@@ -308,21 +327,14 @@ def _signals(
         ), missing  # fmt: skip
 
 
-def _columns(passage: Passage) -> str:
-    """Return the columns in which a row has something; "" for a passage that is no row."""
+def _above(passage: Passage) -> tuple[str, str]:
+    """Return the headings above a passage and, of a row, the columns in which it has something."""
     parts, cells = passage.context.split(CONTEXT_SEPARATOR), passage.text.split("\t")
     if passage.kind != "row" or len(parts) < len(cells):
-        return ""
-    columns = parts[len(parts) - len(cells) :]
-    return "\n".join(name for name, cell in zip(columns, cells, strict=True) if cell.strip())
-
-
-def _above(passage: Passage) -> str:
-    """Return the headings above a passage; of a row without its columns."""
-    parts, cells = passage.context.split(CONTEXT_SEPARATOR), passage.text.split("\t")
-    if passage.kind != "row" or len(parts) < len(cells):
-        return passage.context
-    return "\n".join(parts[: len(parts) - len(cells)])
+        return passage.context, ""
+    headings, columns = parts[: len(parts) - len(cells)], parts[len(parts) - len(cells) :]
+    filled = (name for name, cell in zip(columns, cells, strict=True) if cell.strip())
+    return "\n".join(headings), "\n".join(filled)
 
 
 def _spaced(source: str) -> str:

@@ -149,20 +149,21 @@ def _collection(records: Sequence[Record]) -> _Collection:
     around = [records[0].table, os.path.commonprefix([place.source for place in places])]
     if len({(place.source, place.heading_path) for place in places}) == 1:
         around += [places[0].title, *places[0].heading_path]
+    title = "\n".join(around)
+    kinds = _kinds_of(tuple(names), title)
     return _Collection(
         tuple(rows),
-        Evidence("\n".join((*around, *names, *_kind_words(tuple(names), "\n".join(around))))),
-        Evidence("\n".join(around)),
+        Evidence("\n".join((title, *names, *_kind_words(kinds)))),
+        Evidence(title),
         "\n".join(cell for row in rows for _, _, cell in row.cells),
         any(record.places[0].status == "published" for record in records),
-        _kinds_of(tuple(names), "\n".join(around)),
+        kinds,
     )
 
 
-def _kind_words(columns: Sequence[str], headings: str) -> list[str]:
-    """Return what rows with these columns are called: papers, members."""
-    kinds = question_words()["collections"]
-    return [kinds[name]["words"] for name in sorted(_kinds_of(columns, headings))]
+def _kind_words(kinds: Iterable[str]) -> list[str]:
+    """Return what rows of these kinds are called: papers, members."""
+    return [question_words()["collections"][name]["words"] for name in sorted(kinds)]
 
 
 def _kinds_of(columns: Sequence[str], headings: str) -> frozenset[str]:

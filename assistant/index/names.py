@@ -82,21 +82,19 @@ class NameIndex:
     def _is_rare(self, word: str) -> bool:
         return all(self._frequency.rarity(token) >= _RARE for token in tokenize(word)[:1] or ("the",))
 
-    def in_latin(self, name: str) -> tuple[str, ...]:
-        """Return how a Chinese name may stand in Latin letters, given name first: 富振奇 gives zhenqi, fu."""
-        from pypinyin import lazy_pinyin
-
+    def in_latin(self, name: str) -> str:
+        """Return the given name of a Chinese name in pinyin, of a family name alone that: 富振奇 gives zhenqi."""
         family = 2 if name[:2] in _surnames() and len(name) > 2 else 1
-        syllables = [syllable.replace("ü", "v") for syllable in lazy_pinyin(name)]
-        given = "".join(syllables[family:])
-        return tuple(part for part in (given, "".join(syllables[:family])) if part)
+        syllables = _syllables(name)
+        return "".join(syllables[family:] or syllables)
 
     def of_surname(self, word: str) -> tuple[str, ...]:
         """Return the names whose family name ``word`` spells: Tang gives 唐健."""
         if not word.isascii() or not word.isalpha():
             return ()
         if self._by_surname is None:
-            self._by_surname = _spell_surnames(self._names)
+            families = ((name[:2] if name[:2] in _surnames() else name[:1], name) for name in self._names)
+            self._by_surname = _by_spelling(families)
         return self._by_surname.get(fold(word), ())
 
     def of_pinyin(self, word: str, *neighbours: str) -> tuple[str, ...]:
@@ -118,7 +116,7 @@ class NameIndex:
         if not _PINYIN.fullmatch(fold(word)):
             return ()
         if self._words_by_pinyin is None:
-            self._words_by_pinyin = _spell_words(self._words)
+            self._words_by_pinyin = _by_spelling((word, word) for word in self._words)
         return self._words_by_pinyin.get(fold(word), ())
 
     def _pinyin_table(self) -> dict[str, tuple[str, ...]]:
@@ -128,12 +126,9 @@ class NameIndex:
 
 
 def _spell(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    # pypinyin takes a third of a second to import: only questions in Latin letters need it.
-    from pypinyin import lazy_pinyin
-
     table: dict[str, tuple[str, ...]] = {}
     for name in names:
-        syllables = [syllable.replace("ü", "v") for syllable in lazy_pinyin(name)]
+        syllables = _syllables(name)
         for cut in (1, 2):
             family, given = "".join(syllables[:cut]), "".join(syllables[cut:])
             if given:
@@ -142,25 +137,20 @@ def _spell(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {spelling: tuple(dict.fromkeys(found)) for spelling, found in table.items()}
 
 
-def _spell_surnames(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    from pypinyin import lazy_pinyin
-
+def _by_spelling(spelt: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Return pinyin → the second of each pair whose first it spells."""
     table: dict[str, tuple[str, ...]] = {}
-    for name in sorted(names):
-        family = name[:2] if name[:2] in _surnames() else name[:1]
-        spelling = "".join(lazy_pinyin(family)).replace("ü", "v")
-        table[spelling] = (*table.get(spelling, ()), name)
+    for word, meant in spelt:
+        spelling = "".join(_syllables(word))
+        table[spelling] = (*table.get(spelling, ()), meant)
     return table
 
 
-def _spell_words(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def _syllables(word: str) -> list[str]:
+    # pypinyin takes a third of a second to import: only what names need in Latin letters pays for it.
     from pypinyin import lazy_pinyin
 
-    table: dict[str, tuple[str, ...]] = {}
-    for word in words:
-        spelling = "".join(lazy_pinyin(word)).replace("ü", "v")
-        table[spelling] = (*table.get(spelling, ()), word)
-    return table
+    return [syllable.replace("ü", "v") for syllable in lazy_pinyin(word)]
 
 
 def _looks_like_name(word: str) -> bool:
