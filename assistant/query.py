@@ -10,8 +10,8 @@ from typing import Literal, Protocol
 import yaml
 
 from assistant.errors import SettingsError
+from assistant.index.backend import Lexical
 from assistant.index.frequency import WordFrequency
-from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
 from assistant.text import Evidence, Word, fold, is_dictionary_word, is_stopword, normalize, tokenize, words
 
@@ -97,7 +97,7 @@ class QueryParser:
 
     def __init__(
         self,
-        lexical: LexicalIndex,
+        lexical: Lexical,
         frequency: WordFrequency,
         translator: Translator,
         names: NameIndex,

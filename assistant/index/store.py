@@ -13,6 +13,7 @@ import numpy as np
 
 from assistant.errors import IndexDamaged, IndexMissing, SettingsError
 from assistant.index import disk, generations
+from assistant.index.backend import Lexical, Vectors, Words
 from assistant.index.lexical import LexicalIndex
 from assistant.index.vectors import VectorIndex
 from assistant.index.words import PassageWords
@@ -56,12 +57,12 @@ class Generation:
 
     manifest: Manifest
     pages: tuple[PageText, ...]
-    passages: tuple[Passage, ...]
+    passages: Sequence[Passage]
     records: tuple[Record, ...]
     examples: tuple[Example, ...]
-    lexical: LexicalIndex
-    vectors: VectorIndex
-    words: PassageWords
+    lexical: Lexical
+    vectors: Vectors
+    words: Words
 
 
 def generation_name(model: str, corpus_digest: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.index.backend import WeightedTerm
 from assistant.index.lexical import LexicalIndex
 
 PASSAGES = [
@@ -85,3 +86,17 @@ def test_a_word_counts_by_its_best_alternative_alone() -> None:
 def test_an_unknown_alternative_changes_nothing() -> None:
     index = LexicalIndex.build(PASSAGES)
     assert index.term_scores(["gpu"], [("nothing", 1.0)]) == pytest.approx(index.scores([("gpu", 1.0)]))
+
+
+def test_the_best_passages_come_with_their_scores_and_those_asked_for_too() -> None:
+    index = LexicalIndex.build(PASSAGES)
+    terms = [WeightedTerm(1.0, ("gpu",), (("编译", 0.9),)), WeightedTerm(0.5, ("论文",), ())]
+    every = index.term_scores(["gpu"], [("编译", 0.9)]) + np.float32(0.5) * index.scores([("论文", 1.0)])
+    found = index.scored(terms, limit=1, also=(2, 3))
+    assert found == {int(np.argmax(every)): every.max(), 2: 0.0, 3: every[3]}
+
+
+def test_passages_that_score_nothing_are_not_among_the_best() -> None:
+    index = LexicalIndex.build(PASSAGES)
+    assert index.scored([WeightedTerm(1.0, ("triton",), ())], limit=4, also=()).keys() == {1}
+    assert index.scored([WeightedTerm(1.0, ("absent",), ())], limit=4, also=()) == {}

@@ -1,0 +1,77 @@
+"""What retrieval asks of an index, wherever that is kept: in files or in a database."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class WeightedTerm:
+    """One word of a question as the lexical index is asked for it."""
+
+    weight: float
+    tokens: tuple[str, ...]  # its own: their scores are summed
+    alternatives: tuple[tuple[str, float], ...]  # (token, weight): the best counts where it is more
+
+
+class Vectors(Protocol):
+    """The unit vectors of all passages."""
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+
+    @property
+    def count(self) -> int:
+        """How many vectors there are."""
+
+    def search(self, query: np.ndarray, limit: int) -> list[tuple[int, float]]:
+        """Return up to ``limit`` (passage number, cosine), best first, ties by number.
+
+        ``query``: (dim,) float32 of unit length.
+        """
+
+    def vectors(self, numbers: np.ndarray) -> np.ndarray:
+        """Return the vectors of the passages ``numbers``, (n, dim) float32."""
+
+
+class Lexical(Protocol):
+    """BM25 over the search tokens of all passages."""
+
+    @property
+    def passage_count(self) -> int:
+        """How many passages there are."""
+
+    @property
+    def vocabulary(self) -> Collection[str]:
+        """Every token."""
+
+    def frequency(self, token: str) -> int:
+        """Return how many passages contain ``token``."""
+
+    def idf(self, token: str) -> float:
+        """Return the token's inverse document frequency, as in Lucene; highest where unknown."""
+
+    def passages_with(self, token: str) -> tuple[int, ...]:
+        """Return the numbers of the passages that contain ``token``, ascending."""
+
+    def scored(self, terms: Sequence[WeightedTerm], *, limit: int, also: Iterable[int]) -> dict[int, float]:
+        """Return passage number → BM25 score, of the ``limit`` best passages and of those of ``also``.
+
+        A passage's score is the sum over ``terms`` of weight times the larger of two: the summed
+        scores of the term's own tokens, and the best weighted score of its alternatives. Passages
+        that score nothing are among the best of no question; of equals the lower number is better.
+        """
+
+
+class Words(Protocol):
+    """The tokens of the embedding model in each passage."""
+
+    @property
+    def count(self) -> int:
+        """How many passages there are."""
+
+    def of(self, numbers: Iterable[int]) -> list[np.ndarray]:
+        """Return the token numbers of the passages ``numbers``, int32, in reading order."""
