@@ -1,8 +1,7 @@
 """Reads files in child processes that are stopped when a file takes too long or too much.
 
 Parsers of foreign formats hang or exhaust memory on crafted files (pypdf alone had ten such
-advisories in 2026), and no exception tells. A few small text files are read without a child:
-starting one costs more than reading them.
+advisories in 2026), and no exception tells.
 """
 
 import contextlib
@@ -27,7 +26,7 @@ MAX_MEMORY_BYTES = 4 << 30
 _WORKERS = 2
 _FEW_FILES = 20
 _SMALL_BYTES = 1_000_000
-_RISKY = (".pdf", ".xlsx", ".docx")
+_SLOW = (".pdf", ".xlsx", ".docx")
 
 
 @dataclass(frozen=True)
@@ -42,11 +41,11 @@ class Outcome:
 
 def read_files(site: Site, sources: Sequence[str], *, max_seconds: float = MAX_SECONDS) -> Iterator[Outcome]:
     """Yield the outcome of each file, in the order of ``sources``."""
-    if os.name != "posix" or not _need_children(site, sources):
+    if os.name != "posix":  # no limit on memory and no socket to hand over there
         for source in sources:
             yield read_one(site, source)
         return
-    pool = _Pool(site, sources, max_seconds)
+    pool = _Pool(site, sources, max_seconds, _worker_count(site, sources))
     try:
         yield from pool.outcomes()
     finally:
@@ -65,14 +64,15 @@ def read_one(site: Site, source: str) -> Outcome:
         return Outcome(source, None, f"{source}: needs too much memory to be read", "too-large")
 
 
-def _need_children(site: Site, sources: Sequence[str]) -> bool:
-    if len(sources) > _FEW_FILES or any(source.lower().endswith(_RISKY) for source in sources):
-        return True
+def _worker_count(site: Site, sources: Sequence[str]) -> int:
+    """Return how many children are worth starting: a few small files are read faster than a second one starts."""
+    if len(sources) > _FEW_FILES or any(source.lower().endswith(_SLOW) for source in sources):
+        return _WORKERS
     size = 0
     for source in sources:
         with contextlib.suppress(OSError):  # gone since it was listed: its reader tells
             size += (site.root / source).stat().st_size
-    return size > _SMALL_BYTES
+    return _WORKERS if size > _SMALL_BYTES else 1
 
 
 class _Worker:
@@ -110,11 +110,12 @@ class _Worker:
 class _Pool:
     """A few workers that share the files of one corpus."""
 
-    def __init__(self, site: Site, sources: Sequence[str], max_seconds: float) -> None:
+    def __init__(self, site: Site, sources: Sequence[str], max_seconds: float, size: int) -> None:
         self._site = site
         self._sources = sources
         self._waiting = list(reversed(sources))
         self._max_seconds = max_seconds
+        self._size = size
         self._workers: list[_Worker] = []
         self._done: dict[str, Outcome] = {}
 
@@ -133,7 +134,7 @@ class _Pool:
 
     def _step(self) -> None:
         """Give files to idle workers, then take what comes back or give up on what does not."""
-        while self._waiting and len(self._workers) < _WORKERS:
+        while self._waiting and len(self._workers) < self._size:
             worker = _Worker(self._site)
             worker.give(self._waiting.pop())
             self._workers.append(worker)

@@ -10,12 +10,6 @@ from assistant.readers.corpus import read_corpus
 PAGE = "# 页\n\n一句话。\n"
 
 
-@pytest.fixture
-def in_children(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the smallest corpus be read by child processes."""
-    monkeypatch.setattr(workers, "_FEW_FILES", 0)
-
-
 def test_names_with_spaces_chinese_and_signs_are_read_and_addressed(tmp_path: Path):
     for name in ("组 会/第 1 周.md", "a b/c&d#e?.md", "100%.md", "论文（终稿）.md"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +34,7 @@ def test_a_file_over_the_limit_is_one_coded_warning(suffix: str, tmp_path: Path)
 
 
 def test_a_child_that_wants_too_much_memory_costs_one_file(
-    in_children: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(workers, "MAX_MEMORY_BYTES", 400 << 20)
     (tmp_path / "greedy.html").write_text("<p>word</p>\n" * 1_000_000, "utf-8")

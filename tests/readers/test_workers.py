@@ -17,43 +17,52 @@ def described(root: Path) -> tuple[Site, list[str]]:
     return site, [source for source in site.files if reader_name(site, source)]
 
 
-@pytest.fixture
-def many_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the smallest corpus count as many files."""
-    monkeypatch.setattr(workers, "_FEW_FILES", 0)
-
-
-def test_children_read_what_is_read_here(many_files: None):
+def test_children_read_what_is_read_here():
     site, sources = described(SITE)
     assert list(workers.read_files(site, sources)) == [workers.read_one(site, source) for source in sources]
 
 
-def test_a_file_that_takes_too_long_is_given_up(many_files: None):
+def test_a_file_that_takes_too_long_is_given_up():
     site, sources = described(SITE)
     outcomes = list(workers.read_files(site, sources[:2], max_seconds=0))
     assert [outcome.source for outcome in outcomes] == sources[:2]
     assert all(outcome.read is None and "takes longer" in outcome.reason for outcome in outcomes)
 
 
-def test_a_reader_that_fails_costs_one_file(many_files: None, tmp_path: Path):
-    (tmp_path / "a.md").write_text("# A\n\nText.\n")
+def test_a_reader_that_fails_costs_one_file(tmp_path: Path):
+    for number in range(30):
+        (tmp_path / f"{number:02}.md").write_text("# A\n\nText.\n")
     site, sources = described(tmp_path)
     # No file has such a name: the child fails as it would on a mistake of ours.
-    outcomes = list(workers.read_files(site, [*sources, "\0.md"]))
-    assert outcomes[0].read is not None
-    assert outcomes[1].read is None and "cannot be" in outcomes[1].reason
+    *read, failed = workers.read_files(site, [*sources, "\0.md"])
+    assert all(outcome.read for outcome in read)
+    assert failed.read is None and "cannot be" in failed.reason
 
 
-def test_few_small_files_start_no_child(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(workers, "_Worker", None)
-    site, sources = described(SITE)
-    assert len(list(workers.read_files(site, sources))) == len(sources)
+@pytest.mark.parametrize(("files", "children"), [(3, 1), (30, 2)])
+def test_a_second_child_is_started_for_many_files(
+    files: int, children: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    started = []
+
+    class Counted(workers._Worker):
+        def __init__(self, site: Site) -> None:
+            started.append(site)
+            super().__init__(site)
+
+    monkeypatch.setattr(workers, "_Worker", Counted)
+    for number in range(files):
+        (tmp_path / f"{number:02}.md").write_text("# A\n\nText.\n")
+    site, sources = described(tmp_path)
+    assert all(outcome.read for outcome in workers.read_files(site, sources))
+    assert len(started) == children
 
 
-def test_pdf_and_office_files_always_go_to_a_child(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_every_file_goes_to_a_child(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(workers, "read_one", None)
+    (tmp_path / "a.md").write_text("# A\n\nText.\n")
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4 broken")
     (tmp_path / "b.docx").write_bytes(b"PK broken")
     site, sources = described(tmp_path)
     outcomes = list(workers.read_files(site, sources))
-    assert [bool(outcome.reason) for outcome in outcomes] == [True, True]
+    assert [bool(outcome.reason) for outcome in outcomes] == [False, True, True]
