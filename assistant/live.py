@@ -4,7 +4,8 @@ import logging
 import threading
 
 from assistant.errors import AssistantError
-from assistant.pipeline import Assistant, Resources, index_state, load_assistant
+from assistant.index.keeping import open_store
+from assistant.pipeline import Assistant, Resources, load_assistant
 from assistant.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -20,7 +21,8 @@ class LiveAssistant:
         self._settings = settings
         self._every_s = every_s
         self._resources = Resources.load(settings)
-        self._state = index_state(settings)
+        self._kept = open_store(settings.index)
+        self._state = self._kept.state()
         self._now = self._load()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="index", daemon=True)
@@ -34,14 +36,15 @@ class LiveAssistant:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop looking; the assistant stays usable."""
+        """Stop looking, and let go of where the index is kept."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._kept.close()
 
     def refresh(self) -> None:
         """Load the current generation if it is another one; a failure is logged and changes nothing."""
-        state = index_state(self._settings)
+        state = self._kept.state()
         if state == self._state:
             return
         self._state = state  # one that does not load is not tried again until it is replaced
@@ -55,7 +58,7 @@ class LiveAssistant:
             self._now = fresh
 
     def _load(self) -> Assistant:
-        assistant = load_assistant(self._settings, resources=self._resources)
+        assistant = load_assistant(self._settings, resources=self._resources, kept=self._kept)
         assistant.warm_up()
         return assistant
 

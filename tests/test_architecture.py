@@ -17,7 +17,7 @@ FLOORS = (
     ("__main__",),
     ("cli", "server", "client"),
     ("evaluation", "comparison", "scores", "reporting", "live", "rebuilding"),
-    ("pipeline",),
+    ("pipeline", "questions"),
     ("generation",),
     ("retrieval", "answering", "query"),
     ("readers", "chunking", "index", "journal", "migrations"),
