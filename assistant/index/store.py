@@ -14,10 +14,11 @@ import numpy as np
 from assistant.errors import IndexDamaged, IndexMissing, SettingsError
 from assistant.index import disk, generations
 from assistant.index.backend import Lexical, Vectors, Words
+from assistant.index.coding import as_json, read_passage, read_record
 from assistant.index.lexical import LexicalIndex
 from assistant.index.vectors import VectorIndex
 from assistant.index.words import PassageWords
-from assistant.schema import Conflict, Example, Field, Passage, Place, Record
+from assistant.schema import Example, Passage, Record
 from assistant.text import TOKENIZER
 
 FORMAT = 5
@@ -120,8 +121,8 @@ def _load(here: Path, model: str) -> Generation:
         generation = Generation(
             manifest,
             tuple(PageText(**values) for values in _read_lines(here / "pages.jsonl")),
-            tuple(_passage(values) for values in _read_lines(here / "passages.jsonl")),
-            tuple(_record(values) for values in _read_lines(here / "records.jsonl")),
+            tuple(read_passage(values) for values in _read_lines(here / "passages.jsonl")),
+            tuple(read_record(values) for values in _read_lines(here / "records.jsonl")),
             tuple(Example(**values) for values in _read_lines(here / "examples.jsonl")),
             LexicalIndex.load(here / "lexical", manifest.passages),
             VectorIndex.load(here / "vectors.faiss"),
@@ -149,7 +150,7 @@ def load_known_vectors(folder: Path, *, model: str) -> dict[str, np.ndarray]:
     try:
         here = folder / generations.current_name(folder)
         _check(_manifest(here), here, model)
-        passages = [_passage(values) for values in _read_lines(here / "passages.jsonl")]
+        passages = [read_passage(values) for values in _read_lines(here / "passages.jsonl")]
         index = VectorIndex.load(here / "vectors.faiss")
     except (IndexMissing, IndexDamaged, OSError, ValueError, TypeError, KeyError, RuntimeError):
         return {}
@@ -292,28 +293,9 @@ def _check_counts(generation: Generation, here: Path) -> None:
 
 
 def _lines(values: Sequence[Any]) -> bytes:
-    return "".join(json.dumps(dataclasses.asdict(v), ensure_ascii=False) + "\n" for v in values).encode()
+    return "".join(as_json(value) + "\n" for value in values).encode()
 
 
 def _read_lines(path: Path) -> list[dict[str, Any]]:
     with path.open(encoding="utf-8") as file:
         return [json.loads(line) for line in file]
-
-
-def _place(values: dict[str, Any]) -> Place:
-    return Place(**{**values, "heading_path": tuple(values["heading_path"])})
-
-
-def _passage(values: dict[str, Any]) -> Passage:
-    places = tuple(_place(place) for place in values["places"])
-    code = tuple((start, end) for start, end in values["code"])
-    return Passage(**{**values, "places": places, "code": code})
-
-
-def _record(values: dict[str, Any]) -> Record:
-    fields = tuple(Field(**field) for field in values["fields"])
-    places = tuple(_place(place) for place in values["places"])
-    conflicts = tuple(
-        Conflict(**{**conflict, "place": _place(conflict["place"])}) for conflict in values["conflicts"]
-    )
-    return Record(**{**values, "fields": fields, "places": places, "conflicts": conflicts})

@@ -1,0 +1,33 @@
+"""The nouns as JSON, and back."""
+
+import dataclasses
+import json
+from typing import Any
+
+from assistant.schema import Conflict, Field, Passage, Place, Record
+
+
+def as_json(value: Any) -> str:
+    """Return a frozen dataclass as one line of JSON."""
+    return json.dumps(dataclasses.asdict(value), ensure_ascii=False)
+
+
+def read_passage(values: dict[str, Any]) -> Passage:
+    """Return the passage that was written as ``values``. Raises KeyError or TypeError."""
+    places = tuple(_place(place) for place in values["places"])
+    code = tuple((start, end) for start, end in values["code"])
+    return Passage(**{**values, "places": places, "code": code})
+
+
+def read_record(values: dict[str, Any]) -> Record:
+    """Return the record that was written as ``values``. Raises KeyError or TypeError."""
+    fields = tuple(Field(**field) for field in values["fields"])
+    places = tuple(_place(place) for place in values["places"])
+    conflicts = tuple(
+        Conflict(**{**conflict, "place": _place(conflict["place"])}) for conflict in values["conflicts"]
+    )
+    return Record(**{**values, "fields": fields, "places": places, "conflicts": conflicts})
+
+
+def _place(values: dict[str, Any]) -> Place:
+    return Place(**{**values, "heading_path": tuple(values["heading_path"])})
