@@ -8,6 +8,7 @@ AssistantError                 the base: one sentence that says what, where and 
 ├── IndexMissing               there is no index yet
 ├── IndexDamaged               the index on disk is incomplete, altered or of another make
 ├── IndexBusy                  another build is writing the index
+├── IndexUnavailable           the database that keeps the index cannot be reached or asked
 ├── ModelError                 the embedding model is missing or does not load
 ├── OptionalPackageMissing     a setting needs a package that is not installed
 ├── LanguageModelFailed        the language model's words cannot be had or kept; the extractive answer is given
@@ -47,6 +48,10 @@ class IndexDamaged(AssistantError):
 
 class IndexBusy(AssistantError):
     """Another build is writing the index."""
+
+
+class IndexUnavailable(AssistantError):
+    """The database that keeps the index is away, refuses, or is held by another process."""
 
 
 class ModelError(AssistantError):

@@ -33,8 +33,16 @@ class CorpusSettings(_Part):
 class IndexSettings(_Part):
     """Where index generations are kept."""
 
-    path: Path = Path(".assistant/index")
-    backend: Literal["faiss"] = "faiss"
+    path: Path = Path(".assistant/index")  # with Milvus only what builds keep for the next one
+    backend: Literal["faiss", "milvus"] = "faiss"
+    milvus_uri: str = Field("http://localhost:19530", min_length=1)  # a file name uses Milvus Lite
+    milvus_token_env: str = Field("", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")  # the NAME of a variable
+    milvus_alias: str = Field("lab_assistant", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")  # one for each lab
+
+    @property
+    def is_milvus_lite(self) -> bool:
+        """Tell whether the index is a file of Milvus Lite, which one process at a time can open."""
+        return self.backend == "milvus" and "://" not in self.milvus_uri
 
 
 class EmbeddingSettings(_Part):
@@ -230,6 +238,8 @@ def _where(location: tuple[str, ...], config: Path, lines: Mapping[tuple[str, ..
 def _resolved(settings: Settings, folder: Path) -> Settings:
     corpus = settings.corpus.model_copy(update={"path": folder / settings.corpus.path.expanduser()})
     index = settings.index.model_copy(update={"path": folder / settings.index.path.expanduser()})
+    if index.is_milvus_lite:
+        index = index.model_copy(update={"milvus_uri": str(folder / Path(index.milvus_uri).expanduser())})
     journal = settings.journal.model_copy(update={"url": _placed(settings.journal.url, folder)})
     eval_folder = folder / settings.admin.eval_folder.expanduser()
     admin = settings.admin.model_copy(update={"eval_folder": eval_folder})

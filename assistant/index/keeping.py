@@ -99,7 +99,14 @@ class FolderStore:
 
 
 def open_store(settings: IndexSettings) -> GenerationStore:
-    """Return where generations are kept; to be closed."""
+    """Return where generations are kept; to be closed.
+
+    Raises OptionalPackageMissing, SettingsError or IndexUnavailable where it is a database.
+    """
+    if settings.backend == "milvus":
+        from assistant.index.milvus.keeping import MilvusStore  # its packages are optional
+
+        return MilvusStore(settings)
     return FolderStore(settings.path)
 
 

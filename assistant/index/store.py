@@ -116,7 +116,8 @@ def load_last_good(folder: Path, *, model: str) -> Generation:
 
 def _load(here: Path, model: str) -> Generation:
     manifest = _manifest(here)
-    _check(manifest, here, model)
+    check_maker(manifest, str(here), model)
+    _check_files(manifest, here)
     try:
         generation = Generation(
             manifest,
@@ -149,7 +150,8 @@ def load_known_vectors(folder: Path, *, model: str) -> dict[str, np.ndarray]:
     """
     try:
         here = folder / generations.current_name(folder)
-        _check(_manifest(here), here, model)
+        check_maker(_manifest(here), str(here), model)
+        _check_files(_manifest(here), here)
         passages = [read_passage(values) for values in _read_lines(here / "passages.jsonl")]
         index = VectorIndex.load(here / "vectors.faiss")
     except (IndexMissing, IndexDamaged, OSError, ValueError, TypeError, KeyError, RuntimeError):
@@ -253,18 +255,18 @@ def _is_whole(here: Path) -> bool:
     return True
 
 
-def _check(manifest: Manifest, here: Path, model: str) -> None:
+def check_maker(manifest: Manifest, where: str, model: str) -> None:
+    """Raise IndexDamaged where a generation was made by another version, tokenizer or model, or altered."""
     again = "run 'python -m assistant build' again."
     if manifest.format != FORMAT:
-        raise IndexDamaged(f"{here}: made in format {manifest.format}, this is {FORMAT}; {again}")
+        raise IndexDamaged(f"{where}: made in format {manifest.format}, this is {FORMAT}; {again}")
     if manifest.tokenizer != TOKENIZER:
-        raise IndexDamaged(f"{here}: made with tokenizer {manifest.tokenizer}, not {TOKENIZER}; {again}")
+        raise IndexDamaged(f"{where}: made with tokenizer {manifest.tokenizer}, not {TOKENIZER}; {again}")
     if manifest.model != model:
-        raise IndexDamaged(f"{here}: made with model {manifest.model}, the settings name {model}; {again}")
+        raise IndexDamaged(f"{where}: made with model {manifest.model}, the settings name {model}; {again}")
     expected = generation_name(manifest.model, manifest.corpus_digest)
     if manifest.generation != expected or not isinstance(manifest.files, dict) or not manifest.files:
-        raise IndexDamaged(f"{here / _MANIFEST}: altered since it was written; {again}")
-    _check_files(manifest, here)
+        raise IndexDamaged(f"{where}: its manifest is altered since it was written; {again}")
 
 
 def _check_files(manifest: Manifest, here: Path) -> None:
