@@ -1,11 +1,8 @@
 """Chinese and English text: tokens, sentences and language."""
 
-import os
 import re
-import stat
-import tempfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,10 +10,9 @@ from pathlib import Path
 import yaml
 
 from assistant.schema import Language
+from assistant.segmenting import segmenter
 
 TOKENIZER = "jieba-search+snowball-4"  # changes whenever the tokens of any text change
-
-_ADDED_FREQUENCY = 2000  # of words added to jieba's: as common as 导师 there
 
 # Words in which a shorter one stands that means something else.
 _OTHER_WORDS = {
@@ -93,8 +89,10 @@ def words(text: str) -> list[Word]:
     found: list[Word] = []
     for match in _TOKEN.finditer(text):
         if match["han"]:
-            for word, start, _ in _segmenter().tokenize(match[0], HMM=True):
-                found.append(Word(word, match.start() + start, is_han=True))
+            start = match.start()
+            for word in segmenter().cut(match[0], guess=True):
+                found.append(Word(word, start, is_han=True))
+                start += len(word)
         else:
             found.append(Word(match[0], match.start(), is_han=False))
     return found
@@ -107,7 +105,7 @@ def is_stopword(word: str) -> bool:
 
 def is_dictionary_word(word: str) -> bool:
     """Tell whether jieba's dictionary knows the Chinese ``word``."""
-    return bool(_segmenter().FREQ.get(word))
+    return segmenter().knows(word)
 
 
 def tokenize(text: str) -> list[str]:
@@ -166,10 +164,9 @@ def _word_pattern(core: str, is_stem: bool) -> re.Pattern[str]:
 
 def count_tokens(text: str) -> int:
     """Return how many jieba tokens ``text`` has, white space and punctuation left out."""
-    segmenter = _segmenter()
     count = 0
     for match in _TOKEN.finditer(text):
-        count += sum(1 for _ in segmenter.cut(match[0], HMM=False)) if match["han"] else 1
+        count += sum(1 for _ in segmenter().cut(match[0], guess=False)) if match["han"] else 1
     return count
 
 
@@ -196,24 +193,24 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _han_tokens(run: str) -> Iterator[str]:
-    segmenter = _segmenter()
+    knows = segmenter().knows
     previous = ""
-    for word in segmenter.cut(run, HMM=True):
+    for word in segmenter().cut(run, guess=True):
         if len(word) > 2:
-            yield from _inner_words(word, segmenter.FREQ)
+            yield from _inner_words(word, knows)
         elif len(word) == 1 and len(previous) == 1:
             yield previous + word
         yield word
         previous = word
 
 
-def _inner_words(word: str, known: dict[str, int]) -> Iterator[str]:
+def _inner_words(word: str, knows: Callable[[str], bool]) -> Iterator[str]:
     """Yield the shorter words inside ``word``; all character pairs where jieba knows none of it."""
-    unknown = not known.get(word)
+    unknown = not knows(word)
     for size in (2, 3):
         for start in range(len(word) - size + 1) if len(word) > size else ():
             piece = word[start : start + size]
-            if known.get(piece) or (unknown and size == 2):
+            if knows(piece) or (unknown and size == 2):
                 yield piece
 
 
@@ -261,44 +258,3 @@ def _stopwords() -> frozenset[str]:
     path = Path(__file__).parent / "lexicon" / "stopwords.yaml"
     lists = yaml.safe_load(path.read_text("utf-8"))
     return frozenset(word for listed in lists.values() for word in listed.split())
-
-
-@lru_cache(maxsize=1)
-def _segmenter():  # noqa: ANN202 (jieba has no type stubs)
-    """Return jieba's segmenter, its cache kept in a folder only this user can write.
-
-    jieba reads its cache with ``marshal`` from the shared temporary folder, where another user
-    could plant one.
-    """
-    import logging
-
-    import jieba
-
-    jieba.setLogLevel(logging.WARNING)
-    segmenter = jieba.Tokenizer()
-    segmenter.tmp_dir = str(_private_cache_folder())
-    segmenter.initialize()
-    for word in _added_words():
-        if not segmenter.FREQ.get(word):
-            segmenter.add_word(word, _ADDED_FREQUENCY)
-    return segmenter
-
-
-def _added_words() -> Iterator[str]:
-    listed = (Path(__file__).parent / "lexicon" / "segments.txt").read_text("utf-8")
-    for line in listed.splitlines():
-        if not line.startswith("#"):
-            yield from line.split()
-
-
-def _private_cache_folder() -> Path:
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = base / "lab-assistant"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
-    except OSError:
-        return Path(tempfile.mkdtemp(prefix="lab-assistant-"))
-    if status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return Path(tempfile.mkdtemp(prefix="lab-assistant-"))
-    return folder

@@ -23,6 +23,7 @@ FLOORS = (
     ("readers", "chunking", "index", "journal", "migrations"),
     ("children", "logs"),
     ("settings", "text"),
+    ("segmenting",),
     ("schema", "errors", ""),  # "": assistant/__init__.py
 )
 FLOOR_OF = {room: len(FLOORS) - number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -6,6 +6,9 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
+from tokenizers.models import Unigram
+
+from assistant.index.linetable import table_lines
 
 _MODULES = [
     {
@@ -37,6 +40,7 @@ def export_model(folder: Path, tokenizer: Tokenizer, weights: np.ndarray, *, nam
     }
     save_file(tensors, folder / "model.safetensors")
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    export_vocabulary(folder, tokenizer)
     _write_json(folder / "modules.json", _MODULES)
     (folder / "1_Normalize").mkdir(exist_ok=True)
     _write_json(folder / "1_Normalize" / "config.json", {})
@@ -45,6 +49,23 @@ def export_model(folder: Path, tokenizer: Tokenizer, weights: np.ndarray, *, nam
         folder / "config_sentence_transformers.json",
         {"prompts": {}, "default_prompt_name": None, "similarity_fn_name": "cosine"},
     )
+
+
+def export_vocabulary(folder: Path, tokenizer: Tokenizer) -> None:
+    """Write a tokenizer of the kind that ``training.vocabulary`` builds as the assistant opens it.
+
+    ``vocabulary.txt`` has its words with number and score, ``vocabulary.json`` all but its words.
+    """
+    pieces = json.loads(tokenizer.to_str())["model"]["vocab"]
+    if min(score for _, score in pieces) != pieces[0][1]:
+        # An unknown character costs what the least likely word does and some more; the assistant
+        # cuts a text by a few words and this one, which has to be that least likely word.
+        raise ValueError(f"{pieces[0][0]} is not the least likely word.")
+    table = {word: f"{number} {score}" for number, (word, score) in enumerate(pieces)}
+    (folder / "vocabulary.txt").write_bytes(table_lines(table))
+    rules = Tokenizer(Unigram([tuple(pieces[0])], 0, False))
+    rules.normalizer, rules.pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
+    rules.save(str(folder / "vocabulary.json"), pretty=False)
 
 
 def quantize(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,11 +4,11 @@ A lab's corpus is too small to tell a rare word from a common one. Questions are
 texts, so that the words every question uses (做什么, 那篇) weigh as little as they should.
 """
 
-import gzip
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from assistant.index.linetable import table_lines
 from assistant.text import tokenize
 from training.data import read_rows
 
@@ -19,9 +19,9 @@ _LEAST_COUNT = 3
 
 
 def count_frequencies(folder: Path, target: Path) -> None:
-    """Count tokens of the training texts in ``folder``; write ``token<TAB>count`` lines.
+    """Count tokens of the training texts in ``folder``; write a table of them.
 
-    The first line holds the number of texts.
+    The empty token has the number of texts.
     """
     counts: Counter[str] = Counter()
     texts = 0
@@ -30,9 +30,8 @@ def count_frequencies(folder: Path, target: Path) -> None:
         counts.update(set(tokenize(text)))
     kept = [item for item in counts.items() if item[1] >= _LEAST_COUNT]
     kept.sort(key=lambda item: (-item[1], item[0]))
-    lines = [f"{texts}", *(f"{token}\t{count}" for token, count in kept[:_KEPT])]
-    with gzip.GzipFile(target, "wb", mtime=0) as file:
-        file.write("\n".join(lines).encode())
+    table = {"": str(texts)} | {token: str(count) for token, count in kept[:_KEPT]}
+    target.write_bytes(table_lines(table))
 
 
 def _texts(folder: Path) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
+from assistant.index.linetable import table_lines
 from assistant.text import tokenize
 from training.data import TextPair, read_pairs, read_sections
 from training.senses import Senses
@@ -162,55 +163,52 @@ def best_translations(links: Links, *, to_chinese: bool) -> tuple[np.ndarray, np
 
 
 def write_table(folder: Path, pairs: TokenPairs, links: Links, senses: tuple[Senses, Senses]) -> int:
-    """Write what ``assistant.index.translation`` loads; returns the number of translations.
+    """Write what ``assistant.index.translation`` opens; returns the number of translations.
 
     ``senses``: of English terms, then of Chinese ones.
     """
+    learned = (_learned(pairs, links, to_chinese=True), _learned(pairs, links, to_chinese=False))
+    write_terms(folder, learned, senses)
+    return sum(len(found) for side in learned for found in side.values())
+
+
+def write_terms(folder: Path, learned: tuple[Senses, Senses], senses: tuple[Senses, Senses]) -> None:
+    """Write the terms of both languages, sorted, and the links between them."""
     folder.mkdir(parents=True, exist_ok=True)
-    chosen = [
-        _speakable(best_translations(links, to_chinese=to_chinese), pairs.vocabularies, to_chinese)
-        for to_chinese in (True, False)
-    ]
-    orders = [_numbering(chosen[side][0], chosen[1 - side][1]) for side in (0, 1)]
-    words = [
-        _with_senses([pairs.vocabularies[side][token] for token in orders[side].tolist()], senses, side)
-        for side in (0, 1)
-    ]
+    words = [_words_of(side, learned, senses) for side in (0, 1)]
     tensors: dict[str, np.ndarray] = {}
     for side, name in enumerate(("english", "chinese")):
-        term, target, weight = chosen[side]
-        numbers = {token: number for number, token in enumerate(orders[1 - side].tolist())}
-        lengths = np.unique(term, return_counts=True)[1]
-        tensors[f"{name}_starts"] = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-        tensors[f"{name}_entries"] = np.array([numbers[t] for t in target.tolist()], np.int32)
-        tensors[f"{name}_weights"] = np.rint(weight * 255).astype(np.uint8)
-        tensors |= _sense_tensors(f"{name}_senses", senses[side], words[side], words[1 - side])
-        (folder / f"{name}.txt").write_text("\n".join(words[side]), "utf-8")
+        (folder / f"{name}.txt").write_bytes(table_lines(dict.fromkeys(words[side], "")))
+        for kind, links in ((name, learned[side]), (f"{name}_senses", senses[side])):
+            tensors |= _tensors(kind, links, words[side], words[1 - side])
     save_file(tensors, folder / "links.safetensors")
-    return sum(len(term) for term, _, _ in chosen)
 
 
-def _with_senses(words: list[str], senses: tuple[Senses, Senses], side: int) -> list[str]:
-    """Return ``words`` and then those that only the dictionary has, sorted."""
-    meant = {word for listed in senses[1 - side].values() for word, _ in listed}
-    return words + sorted({*senses[side], *meant} - set(words))
+def _learned(pairs: TokenPairs, links: Links, *, to_chinese: bool) -> Senses:
+    table = _speakable(best_translations(links, to_chinese=to_chinese), pairs.vocabularies, to_chinese)
+    own, other = pairs.vocabularies if to_chinese else pairs.vocabularies[::-1]
+    found: dict[str, list[tuple[str, float]]] = {}
+    for term, target, weight in zip(*(column.tolist() for column in table), strict=True):
+        found.setdefault(own[term], []).append((other[target], weight))
+    return found
 
 
-def _sense_tensors(name: str, senses: Senses, words: list[str], others: list[str]) -> dict[str, np.ndarray]:
+def _words_of(side: int, *tables: tuple[Senses, Senses]) -> list[str]:
+    """Return every term of one language, in the order of a LineTable."""
+    own = {word for table in tables for word in table[side]}
+    meant = {word for table in tables for found in table[1 - side].values() for word, _ in found}
+    return sorted(own | meant, key=str.encode)
+
+
+def _tensors(name: str, links: Senses, words: list[str], others: list[str]) -> dict[str, np.ndarray]:
     """Return starts (one for each of ``words`` and an end), entries and weights."""
     numbers = {word: number for number, word in enumerate(others)}
-    listed = [senses.get(word, ()) for word in words]
+    listed = [links.get(word, ()) for word in words]
     return {
         f"{name}_starts": np.cumsum([0, *map(len, listed)]).astype(np.int32),
         f"{name}_entries": np.array([numbers[word] for found in listed for word, _ in found], np.int32),
         f"{name}_weights": np.rint([255 * weight for found in listed for _, weight in found]).astype(np.uint8),
     }
-
-
-def _numbering(terms: np.ndarray, only_targets: np.ndarray) -> np.ndarray:
-    """Return the terms with translations, ascending, then the terms that only are some."""
-    keys = np.unique(terms)
-    return np.concatenate([keys, np.setdiff1d(only_targets, keys)])
 
 
 def _speakable(

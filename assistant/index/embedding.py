@@ -1,21 +1,19 @@
 """Text to unit vectors: the shipped static model, or any sentence-transformers model."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file
-from tokenizers import Tokenizer
 
 from assistant.errors import ModelError, OptionalPackageMissing
+from assistant.index.tensors import map_tensors
+from assistant.index.vocabulary import Vocabulary
 
 DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / "model"
 
-# Texts whose token rows are gathered at once: bounds memory, and stays inside the cache.
-_BATCH = 64
 _ONE_THREAD = 250_000  # multiplications of one product; OpenBLAS takes a second thread at 262,144
 _BLOCK = 16  # tokens: two of them are about a sentence
 
@@ -44,7 +42,7 @@ class Embedder(Protocol):
 class StaticEmbedder:
     """The mean of one learned vector a token: model2vec's layout, read without torch.
 
-    ``rows``: (n, dimension) int8 or float16; token ``t`` has the vector
+    ``rows``: (n, dimension) int8, not read into memory before they are needed; token ``t`` has the vector
     ``rows[mapping[t]] * weights[t]``. sentence-transformers' ``StaticEmbedding`` reads the same
     folder and gives the same vectors, twenty times slower to start.
     """
@@ -52,62 +50,50 @@ class StaticEmbedder:
     def __init__(
         self,
         name: str,
-        tokenizer: Tokenizer,
+        vocabulary: Vocabulary,
         rows: np.ndarray,
         mapping: np.ndarray,
         weights: np.ndarray,
     ) -> None:
         self.name = name
         self.dimension = int(rows.shape[1])
-        self._tokenizer = tokenizer
+        self._vocabulary = vocabulary
         self._rows = rows
         self._mapping = mapping
         self._weights = weights
 
     @classmethod
     def load(cls, folder: Path) -> "StaticEmbedder":
-        """Read ``tokenizer.json`` and ``model.safetensors``; raises ModelError."""
+        """Open the vocabulary and ``model.safetensors``; raises ModelError."""
         try:
-            # Opened here first: the Rust loader reports a missing file as a bare Exception.
-            tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text("utf-8"))
-            tensors = load_file(folder / "model.safetensors")
+            vocabulary = Vocabulary.load(folder)
+            tensors = map_tensors(folder / "model.safetensors")
             config = json.loads((folder / "config.json").read_text("utf-8"))
-        except (OSError, ValueError, SafetensorError) as error:
+            rows, mapping, weights = (tensors[name] for name in ("embeddings", "mapping", "weights"))
+            if not len(vocabulary) == len(mapping) == len(weights):
+                raise ValueError(f"{len(vocabulary)} words, {len(mapping)} rows")
+        except (OSError, ValueError, KeyError, SafetensorError) as error:
             raise ModelError(
                 f"The embedding model in {folder} does not load ({error}); "
                 "restore that folder from the repository or name another embedding.model."
             ) from error
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        rows = tensors.get("embeddings", tensors.get("embedding.weight"))
-        if rows is None:
-            raise ModelError(
-                f"{folder / 'model.safetensors'} holds no embeddings; "
-                "restore it from the repository or name another embedding.model."
-            )
-        size = tokenizer.get_vocab_size()
-        mapping = tensors.get("mapping", np.arange(size))
-        weights = tensors.get("weights", np.ones(size))
-        return cls(
-            _static_name(config, folder),
-            tokenizer,
-            rows,
-            mapping.astype(np.int64),
-            weights.astype(np.float32),
-        )
+        return cls(_static_name(config, folder), vocabulary, rows, mapping, weights)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return ``(len(texts), dimension)`` float32; a text without known tokens is all zeros."""
         vectors = np.zeros((len(texts), self.dimension), np.float32)
-        for start, ids in self._token_batches(texts):
-            self._sum_into(vectors[start : start + len(ids)], ids)
+        for vector, tokens in zip(vectors, self._vocabulary.token_ids(texts), strict=True):
+            if tokens:
+                numbers = np.asarray(tokens)
+                rows = self._rows[self._mapping[numbers]].astype(np.float32)
+                np.dot(self._weights[numbers], rows, out=vector)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         np.divide(vectors, norms, out=vectors, where=norms > 0)
         return vectors
 
     def token_ids(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Return the token numbers of each text, in its order."""
-        return [np.asarray(ids, np.int32) for _, batch in self._token_batches(texts) for ids in batch]
+        return [np.asarray(ids, np.int32) for ids in self._vocabulary.token_ids(texts)]
 
     def likeness(self, text: str, token_lists: Sequence[np.ndarray]) -> np.ndarray:
         """Return how well each passage holds the words of ``text``, (passages,) float32 in −1…1.
@@ -148,20 +134,6 @@ class StaticEmbedder:
         cosines /= other_lengths
         weights = (self._weights[asked] * lengths) ** 2
         return cosines[:, place[tokens]], weights / max(float(weights.sum()), 1e-9)
-
-    def _token_batches(self, texts: Sequence[str]) -> Iterator[tuple[int, list[list[int]]]]:
-        for start in range(0, len(texts), _BATCH):
-            batch = list(texts[start : start + _BATCH])
-            encodings = self._tokenizer.encode_batch_fast(batch, add_special_tokens=False)
-            yield start, [encoding.ids for encoding in encodings]
-
-    def _sum_into(self, vectors: np.ndarray, ids: list[list[int]]) -> None:
-        """Add the token vectors of each text; the sum has the direction of the mean."""
-        for vector, tokens in zip(vectors, ids, strict=True):
-            if tokens:
-                token_ids = np.asarray(tokens)
-                rows = self._rows[self._mapping[token_ids]].astype(np.float32)
-                np.dot(self._weights[token_ids], rows, out=vector)
 
 
 def _rows_and_lengths(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
 from assistant.errors import ModelError
+from assistant.index.linetable import LineTable
+from assistant.index.tensors import map_tensors
 
 DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / "model" / "translation"
 
@@ -17,24 +18,24 @@ DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / "model" / "translation
 class _Direction:
     """Translations of term ``i`` are entries ``starts[i]:starts[i + 1]``, best first."""
 
-    targets: Sequence[str]
-    starts: np.ndarray
+    targets: LineTable
+    starts: np.ndarray  # int32
     entries: np.ndarray  # int32, into targets
     weights: np.ndarray  # uint8, 255 is 1
 
     def of(self, number: int | None) -> list[tuple[str, float]]:
-        if number is None or number + 1 >= len(self.starts):
+        if number is None:
             return []
         span = slice(int(self.starts[number]), int(self.starts[number + 1]))
         pairs = zip(self.entries[span].tolist(), self.weights[span].tolist(), strict=True)
-        return [(self.targets[entry], round(weight / 255, 3)) for entry, weight in pairs]
+        return [(self.targets.key(entry), round(weight / 255, 3)) for entry, weight in pairs]
 
 
 @dataclass(frozen=True)
 class _Tongue:
     """What is known of the terms of one language."""
 
-    numbers: dict[str, int]
+    terms: LineTable
     learned: _Direction
     senses: _Direction
 
@@ -51,15 +52,13 @@ class TermTranslator:
 
     @classmethod
     def load(cls, folder: Path = DEFAULT_FOLDER) -> "TermTranslator":
-        """Read ``english.txt``, ``chinese.txt`` and ``links.safetensors``; raises ModelError.
+        """Open ``english.txt``, ``chinese.txt`` and ``links.safetensors``; raises ModelError.
 
-        A text file holds one term a line; the first lines are the terms that have learned
-        translations, in the order of the arrays.
+        A text file holds one term a line, sorted, and the arrays follow its order.
         """
         try:
-            english = (folder / "english.txt").read_text("utf-8").split("\n")
-            chinese = (folder / "chinese.txt").read_text("utf-8").split("\n")
-            links = load_file(folder / "links.safetensors")
+            english, chinese = LineTable.load(folder / "english.txt"), LineTable.load(folder / "chinese.txt")
+            links = map_tensors(folder / "links.safetensors")
             return cls(_tongue(links, "english", english, chinese), _tongue(links, "chinese", chinese, english))
         except (OSError, ValueError, KeyError, SafetensorError) as error:
             raise ModelError(
@@ -76,7 +75,7 @@ class TermTranslator:
         found: dict[str, float] = {}
         for token in tokens:
             tongue = self._of(token)
-            _add(found, tongue.learned.of(tongue.numbers.get(token)))
+            _add(found, tongue.learned.of(tongue.terms.number(token)))
         return tuple(found.items())
 
     def senses(self, tokens: Sequence[str]) -> tuple[tuple[str, float], ...]:
@@ -87,7 +86,7 @@ class TermTranslator:
         found: dict[str, float] = {}
         for token in tokens:
             tongue = self._of(token)
-            _add(found, tongue.senses.of(tongue.numbers.get(token)))
+            _add(found, tongue.senses.of(tongue.terms.number(token)))
         return tuple(found.items())
 
     def _of(self, token: str) -> _Tongue:
@@ -99,18 +98,12 @@ def _add(found: dict[str, float], pairs: Sequence[tuple[str, float]]) -> None:
         found[term] = max(weight, found.get(term, 0.0))
 
 
-def _tongue(links: dict[str, np.ndarray], name: str, terms: Sequence[str], targets: Sequence[str]) -> _Tongue:
-    return _Tongue(
-        {term: number for number, term in enumerate(terms)},
-        _direction(links, name, targets),
-        _direction(links, f"{name}_senses", targets),
-    )
+def _tongue(links: dict[str, np.ndarray], name: str, terms: LineTable, targets: LineTable) -> _Tongue:
+    learned, senses = _direction(links, name, targets), _direction(links, f"{name}_senses", targets)
+    if {len(learned.starts), len(senses.starts)} != {len(terms) + 1}:
+        raise ValueError(f"the links are not those of the terms in {name}.txt")
+    return _Tongue(terms, learned, senses)
 
 
-def _direction(links: dict[str, np.ndarray], name: str, targets: Sequence[str]) -> _Direction:
-    return _Direction(
-        targets,
-        links[f"{name}_starts"].astype(np.int64),
-        links[f"{name}_entries"],
-        links[f"{name}_weights"],
-    )
+def _direction(links: dict[str, np.ndarray], name: str, targets: LineTable) -> _Direction:
+    return _Direction(targets, *(links[f"{name}_{part}"] for part in ("starts", "entries", "weights")))

@@ -72,7 +72,9 @@ def test_likeness_is_that_of_the_formula() -> None:
     model = StaticEmbedder.load(DEFAULT_FOLDER)
     (asked,) = model.token_ids(["tennis match"])
     (held,) = model.token_ids(["网球比赛"])
-    vectors = [model.encode([model._tokenizer.id_to_token(int(number))])[0] for number in (*asked, *held)]
+    table = model._vocabulary._words
+    words = {int(table.get(table.key(place)).split()[0]): table.key(place) for place in range(len(table))}
+    vectors = [model.encode([words[int(number)]])[0] for number in (*asked, *held)]
     cosines = np.array(vectors[: len(asked)]) @ np.array(vectors[len(asked) :]).T
     lengths = [np.linalg.norm(model._weights[n] * model._rows[model._mapping[n]].astype(float)) for n in asked]
     expected = np.average(cosines.max(axis=1), weights=np.square(lengths))
@@ -91,7 +93,7 @@ def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_damaged_weights_are_one_sentence(tmp_path: Path) -> None:
-    for name in ("tokenizer.json", "config.json"):
+    for name in ("vocabulary.txt", "vocabulary.json", "config.json"):
         (tmp_path / name).write_bytes((DEFAULT_FOLDER / name).read_bytes())
     (tmp_path / "model.safetensors").write_bytes(b"not tensors")
     with pytest.raises(ModelError, match="does not load"):

@@ -3,20 +3,19 @@
 import gzip
 import json
 import logging
-import os
 import socket
-import stat
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import jieba
 import pytest
 from serving import Client, FakeAssistant, serving
 
-from assistant import text
 from assistant.logs import JsonLine, OneLine
+from assistant.segmenting import Segmenter
 from assistant.settings import ServerSettings, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -205,13 +204,13 @@ def test_no_secret_is_told_when_something_fails(caplog: pytest.LogCaptureFixture
     assert "hunter2" not in caplog.text and b"hunter2" not in reply.body
 
 
-@pytest.mark.skipif(os.name != "posix", reason="folder modes are POSIX")
-def test_what_jieba_would_load_from_a_shared_folder_is_private():
-    """It reads its cache with marshal, which can crash Python: another user must not plant it."""
-    folder = Path(text._segmenter().tmp_dir)
-    assert folder.resolve() != Path(tempfile.gettempdir()).resolve()
-    status = folder.stat()
-    assert (stat.S_IMODE(status.st_mode) & 0o022, status.st_uid) == (0, os.getuid())
+def test_jieba_loads_no_cache_that_another_user_could_plant(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """It would read one with marshal, which can crash Python, from the shared folder for temporary files."""
+    (tmp_path / "jieba.cache").write_bytes(b"planted")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(jieba, "marshal", None)
+    assert list(Segmenter.load().cut("联合培养博士", guess=True)) == ["联合培养", "博士"]
+    assert [path.name for path in tmp_path.iterdir()] == ["jieba.cache"]
 
 
 def test_bandit_finds_nothing_of_weight():

@@ -1,0 +1,76 @@
+"""Text → the numbers of an embedding model's tokens, with no more of its vocabulary than is needed."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Self
+
+from tokenizers import Tokenizer
+from tokenizers.models import Unigram
+
+from assistant.index.linetable import LineTable
+
+_BATCH = 64  # texts
+_WORDS_KEPT = 20_000  # that were cut; 5 MB
+_UNKNOWN = "[UNK]"
+
+
+class Vocabulary:
+    """The words of a unigram model (Kudo 2018, arXiv:1804.10959), cut by the ``tokenizers`` package.
+
+    That package holds the whole vocabulary: .2 s and 80 MB before the first question. But which
+    words a text is cut into depends on those alone that stand in it. So a text that comes alone is
+    cut by a model of these, which gives the same; many texts are worth the whole.
+    """
+
+    def __init__(self, whole: Path, rules: Tokenizer, words: LineTable) -> None:
+        self._whole_path = whole
+        self._rules = rules  # how text is normalized and parted
+        self._words = words  # each with its number and score
+        self._unknown = _number_and_score(words.get(_UNKNOWN) or "")
+        self._cut = lru_cache(maxsize=_WORDS_KEPT)(self._cut_part)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Open ``vocabulary.txt`` and ``vocabulary.json``, and ``tokenizer.json`` once it is needed.
+
+        Raises OSError or ValueError.
+        """
+        words = LineTable.load(folder / "vocabulary.txt")
+        # Read here: the package reports a missing file as a bare Exception.
+        rules = Tokenizer.from_str((folder / "vocabulary.json").read_text("utf-8"))
+        return cls(folder / "tokenizer.json", rules, words)
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def token_ids(self, texts: Sequence[str]) -> Iterator[list[int]]:
+        """Yield the numbers of the tokens of each text, in its order."""
+        if len(texts) == 1:
+            normal = self._rules.normalizer.normalize_str(texts[0])
+            parts = self._rules.pre_tokenizer.pre_tokenize_str(normal)
+            yield [number for part, _ in parts for number in self._cut(part)]
+            return
+        for start in range(0, len(texts), _BATCH):
+            batch = list(texts[start : start + _BATCH])
+            for encoding in self._whole.encode_batch_fast(batch, add_special_tokens=False):
+                yield encoding.ids
+
+    def _cut_part(self, part: str) -> tuple[int, ...]:
+        starts = range(len(part))
+        standing = {word: value for start in starts for word, value in self._words.beginnings(part[start:])}
+        told = [self._unknown, *map(_number_and_score, standing.values())]
+        scores = [(word, score) for word, (_, score) in zip((_UNKNOWN, *standing), told, strict=True)]
+        return tuple(told[token.id][0] for token in Unigram(scores, 0, False).tokenize(part))
+
+    @cached_property
+    def _whole(self) -> Tokenizer:
+        whole = Tokenizer.from_str(self._whole_path.read_text("utf-8"))
+        whole.no_padding()
+        whole.no_truncation()
+        return whole
+
+
+def _number_and_score(value: str) -> tuple[int, float]:
+    number, score = value.split()
+    return int(number), float(score)

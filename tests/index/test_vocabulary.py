@@ -1,0 +1,44 @@
+"""Text → token numbers: alone as in a batch, and as the package itself cuts it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tokenizers import Tokenizer
+
+from assistant.index.embedding import DEFAULT_FOLDER
+from assistant.index.vocabulary import Vocabulary
+
+ROOT = Path(__file__).resolve().parents[2]
+ODD = ["", "😀 …", "機器學習 ＧＰＵ", "哈哈哈哈", "龘龘abc龘", "中𠀀字", "a" * 500, "中" * 500, "1234567890" * 9, "é Ł ﬁ"]
+
+
+@pytest.fixture(scope="module")
+def texts() -> list[str]:
+    files = [path for path in sorted((ROOT / "corpus").rglob("*.*")) if path.suffix in (".rst", ".md")]
+    lines = {line for path in files for line in path.read_text("utf-8").splitlines()}
+    return ODD + sorted(lines)
+
+
+def test_a_text_alone_is_cut_as_by_the_whole_model(texts: list[str]):
+    whole = Tokenizer.from_file(str(DEFAULT_FOLDER / "tokenizer.json"))
+    expected = [whole.encode(text, add_special_tokens=False).ids for text in texts]
+    alone = Vocabulary.load(DEFAULT_FOLDER)
+    assert [next(alone.token_ids([text])) for text in texts] == expected
+    assert list(Vocabulary.load(DEFAULT_FOLDER).token_ids(texts)) == expected
+
+
+def test_one_text_needs_no_whole_model(tmp_path: Path):
+    for name in ("vocabulary.txt", "vocabulary.json"):
+        shutil.copy(DEFAULT_FOLDER / name, tmp_path)
+    assert next(Vocabulary.load(tmp_path).token_ids(["编译器 compiler"]))
+    with pytest.raises(OSError, match=r"tokenizer\.json"):
+        list(Vocabulary.load(tmp_path).token_ids(["编译器", "compiler"]))
+
+
+def test_the_shipped_words_are_those_of_the_tokenizer():
+    whole = Tokenizer.from_file(str(DEFAULT_FOLDER / "tokenizer.json"))
+    vocabulary = Vocabulary.load(DEFAULT_FOLDER)
+    told = {word: vocabulary._words.get(word).split()[0] for word in whole.get_vocab()}
+    assert told == {word: str(number) for word, number in whole.get_vocab().items()}
+    assert len(vocabulary) == whole.get_vocab_size()
