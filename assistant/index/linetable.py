@@ -77,6 +77,17 @@ class LineTable:
             if at >= 0 and lines[end : end + 1] == self._key_end:
                 yield text[:size], _value(lines, end)
 
+    def starting_with(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Yield (key, value) of every key that starts with ``prefix``, in order."""
+        wanted = prefix.encode()
+        block = self._block_of(wanted)
+        while block < len(self._firsts) and (self._firsts[block] <= wanted or self._begins(block, wanted)):
+            for line in self._lines[self._bounds[block] : self._bounds[block + 1]].splitlines():
+                if line.startswith(wanted):
+                    key, _, value = line.decode().partition("\t")
+                    yield key, value
+            block += 1
+
     def _begins(self, block: int, wanted: bytes) -> bool:
         return block < len(self._firsts) and self._firsts[block].startswith(wanted)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from assistant.index.frequency import WordFrequency
+from assistant.index.pinyin import syllables
 from assistant.text import fold, is_dictionary_word, tokenize
 
 _LONGEST_NAME = 4  # characters
@@ -85,8 +86,8 @@ class NameIndex:
     def in_latin(self, name: str) -> str:
         """Return the given name of a Chinese name in pinyin, of a family name alone that: 富振奇 gives zhenqi."""
         family = 2 if name[:2] in _surnames() and len(name) > 2 else 1
-        syllables = _syllables(name)
-        return "".join(syllables[family:] or syllables)
+        spelt = syllables(name)
+        return "".join(spelt[family:] or spelt)
 
     def of_surname(self, word: str) -> tuple[str, ...]:
         """Return the names whose family name ``word`` spells: Tang gives 唐健."""
@@ -128,9 +129,9 @@ class NameIndex:
 def _spell(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     table: dict[str, tuple[str, ...]] = {}
     for name in names:
-        syllables = _syllables(name)
+        spelt = syllables(name)
         for cut in (1, 2):
-            family, given = "".join(syllables[:cut]), "".join(syllables[cut:])
+            family, given = "".join(spelt[:cut]), "".join(spelt[cut:])
             if given:
                 for spelling in dict.fromkeys((family + given, given + family)):
                     table[spelling] = (*table.get(spelling, ()), name)
@@ -141,16 +142,9 @@ def _by_spelling(spelt: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]
     """Return pinyin → the second of each pair whose first it spells."""
     table: dict[str, tuple[str, ...]] = {}
     for word, meant in spelt:
-        spelling = "".join(_syllables(word))
+        spelling = "".join(syllables(word))
         table[spelling] = (*table.get(spelling, ()), meant)
     return table
-
-
-def _syllables(word: str) -> list[str]:
-    # pypinyin takes a third of a second to import: only what names need in Latin letters pays for it.
-    from pypinyin import lazy_pinyin
-
-    return [syllable.replace("ü", "v") for syllable in lazy_pinyin(word)]
 
 
 def _looks_like_name(word: str) -> bool:

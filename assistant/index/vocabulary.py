@@ -11,6 +11,7 @@ from tokenizers.models import Unigram
 from assistant.index.linetable import LineTable
 
 _BATCH = 64  # texts
+_FEW = 30_000  # characters, for which the whole would take longer to read than to do without
 _WORDS_KEPT = 20_000  # that were cut; 5 MB
 _UNKNOWN = "[UNK]"
 
@@ -46,10 +47,11 @@ class Vocabulary:
 
     def token_ids(self, texts: Sequence[str]) -> Iterator[list[int]]:
         """Yield the numbers of the tokens of each text, in its order."""
-        if len(texts) == 1:
-            normal = self._rules.normalizer.normalize_str(texts[0])
-            parts = self._rules.pre_tokenizer.pre_tokenize_str(normal)
-            yield [number for part, _ in parts for number in self._cut(part)]
+        if sum(map(len, texts)) < _FEW:
+            for text in texts:
+                normal = self._rules.normalizer.normalize_str(text)
+                parts = self._rules.pre_tokenizer.pre_tokenize_str(normal)
+                yield [number for part, _ in parts for number in self._cut(part)]
             return
         for start in range(0, len(texts), _BATCH):
             batch = list(texts[start : start + _BATCH])

@@ -35,6 +35,13 @@ def test_the_keys_a_text_begins_with_come_shortest_first(table: LineTable):
     assert list(table.beginnings("人民")) == list(table.beginnings("")) == []
 
 
+def test_all_keys_that_start_alike_are_found_across_blocks(table: LineTable):
+    assert [key for key, _ in table.starting_with("w")] == sorted(word for word in WORDS if word.startswith("w"))
+    assert dict(table.starting_with("中国")) == {"中国": "中国 2", "中国人": "中国人 3"}
+    assert list(table.starting_with("x")) == list(table.starting_with("￿")) == []
+    assert len(list(table.starting_with(""))) == len(WORDS)
+
+
 def test_a_longer_key_is_found_where_its_beginning_stands_in_no_line(tmp_path: Path):
     # The first key of a block is longer than what is asked for, which ends the block before it.
     words = ["a" * 3 + f"{number:03}" for number in range(64)] + ["b" * 9 + f"{number:03}" for number in range(64)]
