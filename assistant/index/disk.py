@@ -6,6 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
+_MAPPED = 32 << 20  # bytes from which an array is read where it lies, as far as it is asked for
+
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 
 
@@ -88,3 +92,13 @@ def digest(path: Path) -> str:
     """Return the SHA-256 of a file as it is on the disk. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def array(path: Path) -> np.ndarray:
+    """Return the array of a .npy file; a large one stays on the disk and is not to be changed.
+
+    Raises OSError or ValueError.
+    """
+    mode = "r" if path.stat().st_size >= _MAPPED else None
+    found = np.load(path, mmap_mode=mode, allow_pickle=False)
+    return found.view(np.ndarray)  # slices of a memmap cost ten times those of an array

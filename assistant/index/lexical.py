@@ -1,26 +1,28 @@
 """BM25 over search tokens, with weighted query terms."""
 
 import json
-import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import bm25s
 import numpy as np
 
-from assistant.index import disk
+from assistant.index import bm25, disk
 from assistant.index.backend import WeightedTerm
+from assistant.index.bm25 import TokenCounts
+from assistant.index.pruning import Column, TermColumns, best_passages
 from assistant.index.ranking import best
 
 _VOCABULARY = "vocabulary.json"
 _ARRAYS = ("data", "indices", "indptr")
+_AT_ONCE = 4096  # passages counted together
+_MANY = 50_000  # passages from which not every one is scored
 
 
 class LexicalIndex:
     """An inverted index of BM25 scores: one column of (passage, score) a token.
 
-    bm25s computes every token's score in every passage when the index is built (Lù 2024,
-    arXiv:2407.03618; BM25 as in Lucene); a query sums the columns of its tokens.
+    Every token's score in every passage is computed when the index is built; a query sums the
+    columns of its tokens.
     """
 
     def __init__(
@@ -40,26 +42,22 @@ class LexicalIndex:
     @classmethod
     def build(cls, token_lists: Sequence[Sequence[str]]) -> "LexicalIndex":
         """Index passages given as tokens."""
-        vocabulary: dict[str, int] = {}
-        ids = [[vocabulary.setdefault(t, len(vocabulary)) for t in tokens] for tokens in token_lists]
-        if not vocabulary:
-            empty = np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(1, np.int64)
-            return cls({}, *empty, len(token_lists))
-        # bm25s sets its own logger to DEBUG, past the level that the command line asked for.
-        logging.getLogger("bm25s").setLevel(logging.WARNING)
-        engine = bm25s.BM25(k1=1.2, b=0.6)
-        engine.index((ids, vocabulary), create_empty_token=False, show_progress=False)
-        arrays = engine.scores
-        return cls(
-            vocabulary, arrays["data"], arrays["indices"],
-            np.asarray(arrays["indptr"], np.int64), len(token_lists),
-        )  # fmt: skip
+        firsts = range(0, len(token_lists), _AT_ONCE)
+        return cls.of_counts(bm25.count_tokens(token_lists[n : n + _AT_ONCE]) for n in firsts)
+
+    @classmethod
+    def of_counts(cls, parts: Iterable[TokenCounts]) -> "LexicalIndex":
+        """Index passages given as counts of their tokens, in corpus order."""
+        kept = tuple(parts)
+        vocabulary, columns = bm25.score(kept)
+        count = sum(len(part.lengths) for part in kept)
+        return cls(vocabulary, columns.data, columns.indices, columns.starts, count)
 
     @classmethod
     def load(cls, folder: Path, passage_count: int) -> "LexicalIndex":
         """Load what ``save`` wrote."""
         vocabulary = {t: i for i, t in enumerate(json.loads((folder / _VOCABULARY).read_text("utf-8")))}
-        arrays = [np.load(folder / f"{name}.npy", allow_pickle=False) for name in _ARRAYS]
+        arrays = [disk.array(folder / f"{name}.npy") for name in _ARRAYS]
         return cls(vocabulary, *arrays, passage_count)
 
     def save(self, folder: Path) -> dict[str, str]:
@@ -78,19 +76,26 @@ class LexicalIndex:
         Against the sum over all alternatives, the best of each term raised R@1 across languages from
         .31 to .34 on sources that training never saw, and lost nothing within a language.
         """
-        total = np.zeros(self.passage_count, np.float32)
-        for term in terms:
-            total += np.float32(term.weight) * self.term_scores(term.tokens, term.alternatives)
-        return {number: float(total[number]) for number in (*best(total, limit), *also)}
+        if self.passage_count < _MANY:
+            total = np.zeros(self.passage_count, np.float32)
+            for term in terms:
+                total += np.float32(term.weight) * self.term_scores(term.tokens, term.alternatives)
+            return {number: float(total[number]) for number in (*best(total, limit), *also)}
+        columns = [TermColumns(term, self._column) for term in terms]
+        found = best_passages(columns, self.passage_count, limit) if limit else np.zeros(0, np.int32)
+        wanted = np.union1d(found, np.fromiter(also, np.int32))
+        scores = np.zeros(len(wanted), np.float32)
+        for column in columns:
+            scores += column.of(wanted)
+        return dict(zip(wanted.tolist(), scores.tolist(), strict=True))
 
     def scores(self, weighted_tokens: Sequence[tuple[str, float]]) -> np.ndarray:
         """Return each passage's BM25 score, (passages,) float32: weight times score, summed."""
         total = np.zeros(self.passage_count, np.float32)
         for token, weight in weighted_tokens:
-            number = self._vocabulary.get(token)
-            if number is not None:
-                column = slice(self._indptr[number], self._indptr[number + 1])
-                total[self._indices[column]] += np.float32(weight) * self._data[column]
+            if column := self._column(token):
+                passages, scores = column
+                total[passages] += np.float32(weight) * scores
         return total
 
     def term_scores(
@@ -104,11 +109,9 @@ class LexicalIndex:
         """
         most = self.scores([(token, 1.0) for token in own])
         for token, weight in alternatives:
-            number = self._vocabulary.get(token)
-            if number is not None:
-                column = slice(self._indptr[number], self._indptr[number + 1])
-                passages = self._indices[column]
-                most[passages] = np.maximum(most[passages], np.float32(weight) * self._data[column])
+            if column := self._column(token):
+                passages, scores = column
+                most[passages] = np.maximum(most[passages], np.float32(weight) * scores)
         return most
 
     def frequency(self, token: str) -> int:
@@ -118,11 +121,8 @@ class LexicalIndex:
 
     def passages_with(self, token: str) -> tuple[int, ...]:
         """Return the numbers of the passages that contain ``token``, ascending."""
-        number = self._vocabulary.get(token)
-        if number is None:
-            return ()
-        column = self._indices[self._indptr[number] : self._indptr[number + 1]]
-        return tuple(sorted(column.tolist()))
+        column = self._column(token)
+        return tuple(column[0].tolist()) if column else ()
 
     def idf(self, token: str) -> float:
         """Return the token's inverse document frequency, as in Lucene; highest where unknown."""
@@ -133,3 +133,10 @@ class LexicalIndex:
     def vocabulary(self) -> dict[str, int]:
         """Every token and its number."""
         return self._vocabulary
+
+    def _column(self, token: str) -> Column | None:
+        number = self._vocabulary.get(token)
+        if number is None:
+            return None
+        part = slice(self._indptr[number], self._indptr[number + 1])
+        return self._indices[part], self._data[part]

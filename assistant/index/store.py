@@ -126,7 +126,7 @@ def _load(here: Path, model: str) -> Generation:
             tuple(read_record(values) for values in _read_lines(here / "records.jsonl")),
             tuple(Example(**values) for values in _read_lines(here / "examples.jsonl")),
             LexicalIndex.load(here / "lexical", manifest.passages),
-            VectorIndex.load(here / "vectors.faiss"),
+            VectorIndex.load(here),
             PassageWords.load(here / "words"),
         )
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
@@ -153,7 +153,7 @@ def load_known_vectors(folder: Path, *, model: str) -> dict[str, np.ndarray]:
         check_maker(_manifest(here), str(here), model)
         _check_files(_manifest(here), here)
         passages = [read_passage(values) for values in _read_lines(here / "passages.jsonl")]
-        index = VectorIndex.load(here / "vectors.faiss")
+        index = VectorIndex.load(here)
     except (IndexMissing, IndexDamaged, OSError, ValueError, TypeError, KeyError, RuntimeError):
         return {}
     if index.count != len(passages):
@@ -240,7 +240,7 @@ def _write_files(made: Path, generation: Generation) -> dict[str, str]:
     (made / "lexical").mkdir()
     saved = generation.lexical.save(made / "lexical")
     digests |= {f"lexical/{name}": digest for name, digest in saved.items()}
-    digests["vectors.faiss"] = generation.vectors.save(made / "vectors.faiss")
+    digests |= generation.vectors.save(made)
     (made / "words").mkdir()
     saved = generation.words.save(made / "words")
     digests |= {f"words/{name}": digest for name, digest in saved.items()}

@@ -31,7 +31,7 @@ class PassageWords:
     @classmethod
     def load(cls, folder: Path) -> "PassageWords":
         """Load what ``save`` wrote."""
-        return cls(*(np.load(folder / f"{name}.npy", allow_pickle=False) for name in _FILES))
+        return cls(*(disk.array(folder / f"{name}.npy") for name in _FILES))
 
     def save(self, folder: Path) -> dict[str, str]:
         """Write two files into an existing folder; returns each one's SHA-256. Raises OSError."""

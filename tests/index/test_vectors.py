@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant.index import vectors as room
 from assistant.index.vectors import VectorIndex
 
 
@@ -42,7 +43,45 @@ def test_an_empty_index_finds_nothing():
 
 def test_what_is_saved_is_loaded(tmp_path: Path):
     vectors = unit_vectors(20)
-    VectorIndex.build(vectors).save(tmp_path / "vectors.faiss")
-    loaded = VectorIndex.load(tmp_path / "vectors.faiss")
+    VectorIndex.build(vectors).save(tmp_path)
+    loaded = VectorIndex.load(tmp_path)
     assert (loaded.count, loaded.dimension) == vectors.shape
     assert np.array_equal(loaded.vectors(np.array([7, 3])), vectors[[7, 3]])
+
+
+@pytest.fixture
+def coded(monkeypatch: pytest.MonkeyPatch) -> VectorIndex:
+    """An index as of very many vectors."""
+    monkeypatch.setattr(room, "_MANY", 100)
+    return VectorIndex.build(unit_vectors(3000))
+
+
+def test_of_very_many_vectors_nearly_all_of_the_best_are_found(coded: VectorIndex):
+    vectors = unit_vectors(3000)
+    queries = np.random.default_rng(5).normal(size=(50, 16)).astype(np.float32)
+    found = 0
+    for query in queries / np.linalg.norm(queries, axis=1, keepdims=True):
+        best = set(np.argsort(-(vectors @ query))[:10].tolist())
+        found += len(best & {number for number, _ in coded.search(query, 10)})
+    assert found / 500 >= 0.97
+
+
+def test_of_very_many_vectors_the_cosines_are_nearly_exact(coded: VectorIndex):
+    vectors = unit_vectors(3000)
+    for number, cosine in coded.search(vectors[5], 10):
+        assert cosine == pytest.approx(float(vectors[number] @ vectors[5]), abs=0.01)
+    assert coded.search(vectors[5], 1)[0][0] == 5
+    assert coded.vectors(np.array([7, 3])) == pytest.approx(vectors[[7, 3]], abs=0.01)
+
+
+def test_very_many_vectors_are_saved_and_loaded(coded: VectorIndex, tmp_path: Path):
+    assert sorted(coded.save(tmp_path)) == ["vectors.faiss", "vectors.npy"]
+    loaded = VectorIndex.load(tmp_path)
+    query = unit_vectors(1)[0]
+    assert (loaded.count, loaded.dimension) == (3000, 16)
+    assert loaded.search(query, 7) == coded.search(query, 7)
+
+
+def test_the_codes_of_very_many_vectors_are_the_same_every_time(coded: VectorIndex, tmp_path: Path):
+    (tmp_path / "again").mkdir()
+    assert VectorIndex.build(unit_vectors(3000)).save(tmp_path / "again") == coded.save(tmp_path)
