@@ -2,15 +2,21 @@
 
 import logging
 import mmap
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
+from types import ModuleType
 from typing import Self
 
 import jieba
 import numpy as np
 
 _ADDED_FREQUENCY = 2000  # of words added to jieba's: as common as 导师 there
+_MUCH = 100_000  # characters: from there on the whole dictionary is worth its 57 MB
+_BLOCK = re.compile("[\u4e00-\u9fd5]+|.", re.DOTALL)  # jieba leaves rarer characters alone
+_RARE = re.compile("[^\u4e00-\u9fd5]")
 _LINE_END, _SPACE, _ZERO = b"\n 0"
 _KEY_BYTES = 3  # of a line's first: a whole Chinese character
 
@@ -19,7 +25,9 @@ class Segmenter:
     """jieba over a dictionary that is read where it lies, the words of one first character at a time.
 
     jieba would hold half a million words and beginnings of words: .9 s and 65 MB before the first
-    word is cut. But it looks nothing up that does not begin with a character of the text.
+    word is cut. But it looks nothing up that does not begin with a character of the text. What cuts
+    much, as a build does, goes on with the same program in Rust (rjieba): the same words, measured
+    on 17 million characters, ten times as fast.
     """
 
     def __init__(self, dictionary: "MappedDictionary") -> None:
@@ -29,6 +37,9 @@ class Segmenter:
         self._jieba = jieba.Tokenizer()
         self._jieba.FREQ, self._jieba.total = {}, dictionary.total
         self._jieba.initialized = True  # else it would read the whole dictionary
+        self._characters = 0  # cut so far
+        self._rust: ModuleType | None = None
+        self._loading = Lock()
 
     @classmethod
     def load(cls) -> Self:
@@ -37,14 +48,33 @@ class Segmenter:
             lines = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return cls(MappedDictionary(lines, _added_words()))
 
-    def cut(self, run: str, *, guess: bool) -> Iterator[str]:
-        """Yield the words of a run of Chinese characters; ``guess`` the words that no dictionary has."""
+    def cut(self, run: str, *, guess: bool) -> Iterable[str]:
+        """Return the words of a run of Chinese characters; ``guess`` those that no dictionary has."""
+        self._characters += len(run)
+        if self._characters > _MUCH:
+            rust = self._rust or self._load_rust()
+            if not _RARE.search(run):
+                return rust.cut(run, guess)
+            return [word for block in _BLOCK.findall(run) for word in rust.cut(block, guess)]
         self._hold(run)
         return self._jieba.cut(run, HMM=guess)
 
     def knows(self, word: str) -> bool:
         """Tell whether the dictionary has ``word``."""
+        if self._rust is not None:
+            return self._rust.has_word(word)
         return bool(self._jieba.FREQ.get(word)) if word[:1] in self._held else self._dictionary.has(word)
+
+    def _load_rust(self) -> ModuleType:
+        with self._loading:
+            if self._rust is None:
+                import rjieba  # a fifth of a second: it reads the whole dictionary
+
+                for word in _added_words():
+                    if not rjieba.has_word(word):
+                        rjieba.add_word(word, _ADDED_FREQUENCY, "n")
+                self._rust = rjieba
+        return self._rust
 
     def _hold(self, run: str) -> None:
         new = set(run) - self._held

@@ -115,11 +115,9 @@ def tokenize(text: str) -> list[str]:
     pairs, so that a name is found however it was cut. Latin words are stemmed (Snowball); a
     compound (``Fisheye-GS``, ``OP_CAPTURE_LIST``, ``PackMamba``) gives itself and its parts.
     """
-    stop = _stopwords()
     tokens: list[str] = []
-    for match in _TOKEN.finditer(normalize(text)):
-        found = _han_tokens(match[0]) if match["han"] else _latin_tokens(match[0])
-        tokens.extend(token for token in found if token not in stop)
+    for han, latin in _TOKEN.findall(normalize(text)):
+        tokens.extend(_han_tokens(han) if han else _latin_tokens(latin))
     return tokens
 
 
@@ -164,10 +162,8 @@ def _word_pattern(core: str, is_stem: bool) -> re.Pattern[str]:
 
 def count_tokens(text: str) -> int:
     """Return how many jieba tokens ``text`` has, white space and punctuation left out."""
-    count = 0
-    for match in _TOKEN.finditer(text):
-        count += sum(1 for _ in segmenter().cut(match[0], guess=False)) if match["han"] else 1
-    return count
+    cut = segmenter().cut
+    return sum(sum(1 for _ in cut(han, guess=False)) if han else 1 for han, _ in _TOKEN.findall(text))
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -193,15 +189,19 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _han_tokens(run: str) -> Iterator[str]:
-    knows = segmenter().knows
     previous = ""
     for word in segmenter().cut(run, guess=True):
-        if len(word) > 2:
-            yield from _inner_words(word, knows)
-        elif len(word) == 1 and len(previous) == 1:
+        if len(word) == 1 and len(previous) == 1 and not _is_stop(previous + word):
             yield previous + word
-        yield word
+        yield from _word_tokens(word)
         previous = word
+
+
+@lru_cache(maxsize=65536)
+def _word_tokens(word: str) -> tuple[str, ...]:
+    """Return the tokens of one Chinese word: the shorter words inside it, then itself."""
+    inner = _inner_words(word, segmenter().knows) if len(word) > 2 else ()
+    return tuple(token for token in (*inner, word) if not _is_stop(token))
 
 
 def _inner_words(word: str, knows: Callable[[str], bool]) -> Iterator[str]:
@@ -214,7 +214,12 @@ def _inner_words(word: str, knows: Callable[[str], bool]) -> Iterator[str]:
                 yield piece
 
 
-def _latin_tokens(word: str) -> Iterator[str]:
+@lru_cache(maxsize=65536)
+def _latin_tokens(word: str) -> tuple[str, ...]:
+    return tuple(token for token in _latin_parts(word) if not _is_stop(token))
+
+
+def _latin_parts(word: str) -> Iterator[str]:
     yield _stem(word)
     edition = _EDITION.fullmatch(word)
     if edition:  # ACL2026, ICCV'15: the venue and the year are asked for apart
@@ -251,6 +256,10 @@ def _stemmer():  # noqa: ANN202 (PyStemmer has no type stubs)
     import Stemmer
 
     return Stemmer.Stemmer("english")
+
+
+def _is_stop(token: str) -> bool:
+    return token in _stopwords()
 
 
 @lru_cache(maxsize=1)

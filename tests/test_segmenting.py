@@ -1,6 +1,7 @@
 """The segmenter: jieba's words from a dictionary of which little is read."""
 
 import mmap
+import random
 import re
 import tempfile
 import threading
@@ -9,6 +10,7 @@ from pathlib import Path
 import jieba
 import pytest
 
+from assistant import segmenting
 from assistant.segmenting import MappedDictionary, Segmenter, segmenter
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,6 +72,23 @@ def test_text_is_cut_as_jieba_cuts_it(whole: jieba.Tokenizer, guess: bool):  # n
     assert len(runs) > 500
     cutter = Segmenter.load()
     assert [list(cutter.cut(run, guess=guess)) for run in runs] == [list(whole.cut(run, HMM=guess)) for run in runs]
+
+
+@pytest.mark.parametrize("guess", [True, False])
+def test_what_cuts_much_goes_on_with_the_same_words(monkeypatch: pytest.MonkeyPatch, guess: bool):  # noqa: FBT001
+    chance = random.Random(3)
+    listed = [w for w in Path(jieba.__file__).with_name("dict.txt").read_text("utf-8").split() if RUN.fullmatch(w)]
+    common = [chr(code) for code in range(0x4E00, 0x9FD6)]
+    rare = [chr(code) for code in (*range(0x3400, 0x3480), *range(0x9FD6, 0xA000), *range(0xF900, 0xF940))]
+    runs = [
+        "".join(chance.choice(chance.choices((listed, common, rare), (6, 5, 1))[0]) for _ in range(chance.randrange(12)))
+        for _ in range(1500)
+    ]
+    little, much = Segmenter.load(), Segmenter.load()
+    slow = [list(little.cut(run, guess=guess)) for run in runs]
+    monkeypatch.setattr(segmenting, "_MUCH", 0)
+    assert [list(much.cut(run, guess=guess)) for run in runs] == slow
+    assert much.knows("保研") and not much.knows("裴芝林") and not much.knows("保研生的")
 
 
 def test_a_word_is_known_whether_its_first_character_was_met_or_not():
