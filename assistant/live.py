@@ -3,8 +3,8 @@
 import logging
 import threading
 
-from assistant.errors import AssistantError
-from assistant.index.keeping import open_store
+from assistant.errors import AssistantError, IndexUnavailable
+from assistant.index.keeping import GenerationStore, open_store
 from assistant.pipeline import Assistant, Resources, load_assistant
 from assistant.settings import Settings
 
@@ -17,13 +17,16 @@ class LiveAssistant:
     So every answer is of one generation, and no question waits for an index to be loaded.
     """
 
-    def __init__(self, settings: Settings, *, every_s: float = 1.0) -> None:
+    def __init__(
+        self, settings: Settings, *, every_s: float = 1.0, kept: GenerationStore | None = None
+    ) -> None:
         self._settings = settings
         self._every_s = every_s
         self._resources = Resources.load(settings)
-        self._kept = open_store(settings.index)
+        self._kept = kept or open_store(settings.index)
         self._state = self._kept.state()
         self._now = self._load()
+        self._is_away = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="index", daemon=True)
 
@@ -44,15 +47,27 @@ class LiveAssistant:
 
     def refresh(self) -> None:
         """Load the current generation if it is another one; a failure is logged and changes nothing."""
-        state = self._kept.state()
-        if state == self._state:
-            return
-        self._state = state  # one that does not load is not tried again until it is replaced
+        try:
+            state = self._kept.state()
+            if state != self._state:
+                self._take_up(state)
+        except IndexUnavailable as error:  # tried again the next time, told once
+            log = _log.debug if self._is_away else _log.error
+            log("the index cannot be looked at, generation %s stays: %s", self._now.generation, error)
+            self._is_away = True
+        else:
+            self._is_away = False
+
+    def _take_up(self, state: str) -> None:
         try:
             fresh = self._load()
+        except IndexUnavailable:
+            raise
         except AssistantError as error:
             _log.error("the new index cannot be served, generation %s stays: %s", self._now.generation, error)
+            self._state = state  # one that does not load is not tried again until it is replaced
             return
+        self._state = state
         if fresh.generation != self._now.generation:
             _log.info("generation %s answers now, after %s", fresh.generation, self._now.generation)
             self._now = fresh

@@ -16,7 +16,7 @@ from assistant.settings import IndexSettings
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
 
-ANSWER_TIMEOUT_S = 5.0  # of one request on the way to an answer
+ANSWER_TIMEOUT_S = 3.0  # of one request on the way to an answer
 BUILD_TIMEOUT_S = 600.0  # of one request of a build
 _NOT_THERE = (100, 1600)  # Milvus's codes of a collection and of an alias that it does not know
 

@@ -144,7 +144,7 @@ class MilvusStore:
 
     def _write(self, generation: Generation, tokens: Sequence[Sequence[str]]) -> str:
         manifest = generation.manifest
-        name = f"{self._current}_{manifest.generation}_{int(time.time())}"
+        name = self._free_name(manifest.generation)
         with told(self._connection.where):
             create(self._connection, name, dimension=manifest.dimension, passages=manifest.passages)
         elsewhere: list[Entry] = []
@@ -164,6 +164,12 @@ class MilvusStore:
         with told(self._connection.where):
             make_ready(self._connection, name)
         return name
+
+    def _free_name(self, generation: str) -> str:
+        taken, second = set(self._do(self._client.list_collections)), int(time.time())
+        while f"{self._current}_{generation}_{second}" in taken:
+            second += 1
+        return f"{self._current}_{generation}_{second}"
 
     def _passage_rows(
         self, generation: Generation, tokens: Sequence[Sequence[str]], elsewhere: list[Entry]

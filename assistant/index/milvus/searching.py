@@ -14,7 +14,7 @@ from assistant.index.milvus.rows import PassageRow, PassageRows
 _K1, _B = 1.2, 0.6  # as the local index has them
 _STEPS = 4  # of a weight: a word that counts a quarter is asked for once, one that counts fully four times
 _SPARE = 3  # candidates taken for each that is wanted: Milvus's own scores know no alternatives
-_MOST_WITH_A_WORD = 200  # passages with one word that are looked at
+_MOST_WITH_A_WORD = 1000  # passages with one word that are looked at
 _MOST_ASKED = 400  # words of one request, repetitions counted
 _FIELDS = ["number", "kind", "body", "tokens", "vector"]
 
