@@ -19,7 +19,6 @@ from assistant.index.grouping import group_texts
 from assistant.index.keeping import GenerationStore, open_store, opened_store
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
-from assistant.index.readings import ReadingFiles
 from assistant.index.records import build_records, stated_names
 from assistant.index.translation import TermTranslator
 from assistant.index.vectors import VectorIndex
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 _ANSWERS_KEPT = 1000
 _LONGEST_BUILD_S = 3600.0
 _EMBED_BATCH = 256
-_FRONT_PAGE = re.compile(r"^(?:[^/]+/)?(?:index|about|home|readme)\.\w+$", re.IGNORECASE)
 _FIRST_QUESTION = "Does Prof. Zhang Wei of Xinghuadao answer?"  # names that need every table of names
 _LATIN_NAME = re.compile(r"[A-Z][A-Za-z0-9]+(?:-[A-Z][A-Za-z0-9]+)*")
 _EXAMPLES = 4
@@ -83,8 +81,6 @@ class Assistant:
         self._answer = lru_cache(maxsize=_ANSWERS_KEPT)(answerer.answer)
         self._embedder = embedder
         self._writer = writer
-        self._passages = {passage.id: passage for passage in generation.passages}
-        self._pages = {page.source: page for page in generation.pages}
 
     @property
     def generation(self) -> str:
@@ -136,7 +132,7 @@ class Assistant:
         return self._generation.records
 
     @property
-    def pages(self) -> tuple[store.PageText, ...]:
+    def pages(self) -> Sequence[store.PageText]:
         """Every document that was read, in corpus order."""
         return self._generation.pages
 
@@ -151,12 +147,13 @@ class Assistant:
 
     def passage(self, passage_id: str) -> Passage | None:
         """Return the passage with this id, if the generation has it."""
-        return self._passages.get(passage_id)
+        number = self._generation.outline.passage(passage_id)
+        return None if number is None else self._generation.passages[number]
 
     def document_text(self, source: str) -> str | None:
         """Return the text of the document that was read from ``source``."""
-        page = self._pages.get(source)
-        return page.text if page else None
+        number = self._generation.outline.page(source)
+        return None if number is None else self._generation.pages[number].text
 
 
 def build(
@@ -302,32 +299,26 @@ def load_assistant(
 
 def _answerer(generation: store.Generation, resources: Resources, settings: Settings) -> Answerer:
     lexical, frequency = generation.lexical, resources.frequency
-    places = (passage.place for passage in generation.passages)
-    headings = {name for place in places for name in (place.title, *place.heading_path)}
-    names = NameIndex(lexical.vocabulary, frequency, stated_names(generation.records), headings)
+    names = NameIndex(lexical.vocabulary, frequency, stated_names(generation.records), generation.outline.headings)
     parser = QueryParser(
         lexical,
         frequency,
         resources.translator,
         names,
         Glossary.load(settings.corpus.path / "glossary.yaml"),
-        site_names=_site_names(generation.pages),
+        site_names=_site_names(generation.outline.front_titles),
     )
     return Answerer(generation, resources.embedder, parser, names, max_citations=settings.answer.max_citations)
 
 
-def _site_names(pages: Sequence[store.PageText]) -> frozenset[str]:
-    """Return the Latin words in the titles of the site's own front pages, those of the top folder.
-
-    The front page of a folder further down is a project's.
-    """
-    found = [page for page in pages if _FRONT_PAGE.search(page.source)]
-    top = min((page.source.count("/") for page in found), default=0)
-    fronts = [page.title for page in found if page.source.count("/") == top]
-    return frozenset(word.lower() for title in fronts for word in _LATIN_NAME.findall(title))
+def _site_names(titles: Sequence[str]) -> frozenset[str]:
+    """Return the Latin words in the titles of the site's own front pages."""
+    return frozenset(word.lower() for title in titles for word in _LATIN_NAME.findall(title))
 
 
 def _read(settings: Settings, on_progress: Callable[[int, int], None]) -> Corpus:
+    from assistant.index.readings import ReadingFiles  # the readers, which questions do without
+
     return read_corpus(
         settings.corpus.path,
         site_url=settings.corpus.site_url,

@@ -9,12 +9,11 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
-from pydantic_settings import SettingsError as EnvironmentValueError
 
 from assistant.errors import SettingsError
 
 DEFAULT_CONFIG = Path("assistant.yaml")
+_VARIABLES = "ASSISTANT_"  # what the environment's settings begin with
 _DEEPEST_KEY = 4  # keys below this are wrong anyway; YAML may refer to itself without end
 
 
@@ -130,12 +129,8 @@ class AdminSettings(_Part):
     eval_folder: Path = Path(".assistant/eval")  # where questions chosen at the desk are collected
 
 
-class Settings(BaseSettings):
+class Settings(_Part):
     """Every setting of the assistant; relative paths are meant from the configuration's folder."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="ASSISTANT_", env_nested_delimiter="__", extra="forbid", frozen=True
-    )
 
     corpus: CorpusSettings = CorpusSettings()
     index: IndexSettings = IndexSettings()
@@ -145,11 +140,6 @@ class Settings(BaseSettings):
     journal: JournalSettings = JournalSettings()
     log: LogSettings = LogSettings()
     admin: AdminSettings = AdminSettings()
-
-    @classmethod
-    def settings_customise_sources(cls, settings_cls, init_settings, env_settings, **others):  # noqa: ANN001, ANN003, ANN206, ARG003
-        """Let the environment win over the file, whose values come in as arguments."""
-        return env_settings, init_settings
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -162,16 +152,40 @@ def load_settings(path: Path | None = None) -> Settings:
         raise SettingsError(f"{config}: no such configuration file; check --config.")
     values, lines = _read_yaml(config) if config.is_file() else ({}, {})
     try:
-        settings = Settings(**values)
+        settings = _with_environment(values) if _is_set_outside() else Settings(**values)
     except ValidationError as error:
         raise SettingsError(_explain(error, config, lines)) from error
-    except EnvironmentValueError as error:
-        raise SettingsError(_explain_variable(error)) from error
     settings = _resolved(settings, config.parent)
     if not settings.corpus.path.is_dir():
         where = _where(("corpus", "path"), config, lines)
         raise SettingsError(f"{where}: 'corpus.path' names no folder: {settings.corpus.path}; correct it.")
     return settings
+
+
+def _is_set_outside() -> bool:
+    return any(name.upper().startswith(_VARIABLES) for name in os.environ)
+
+
+def _with_environment(values: Mapping[str, Any]) -> Settings:
+    """Return the settings of a file, those of the environment winning. Raises ValidationError."""
+    # Only here, since this import takes longer than that of pydantic.
+    from pydantic_settings import BaseSettings, SettingsConfigDict
+    from pydantic_settings import SettingsError as EnvironmentValueError
+
+    class SetOutside(Settings, BaseSettings):
+        model_config = SettingsConfigDict(
+            env_prefix=_VARIABLES, env_nested_delimiter="__", extra="forbid", frozen=True
+        )
+
+        @classmethod
+        def settings_customise_sources(cls, settings_cls, init_settings, env_settings, **others):  # noqa: ANN001, ANN003, ANN206, ARG003
+            return env_settings, init_settings  # the first wins
+
+    try:
+        read = SetOutside(**values)
+    except EnvironmentValueError as error:
+        raise SettingsError(_explain_variable(error)) from error
+    return Settings(**{name: getattr(read, name) for name in Settings.model_fields})
 
 
 def _read_yaml(config: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
@@ -216,7 +230,7 @@ def _explain(error: ValidationError, config: Path, lines: Mapping[tuple[str, ...
     return f"{where}: '{key}' is wrong: {problem['msg']} (got {problem['input']!r})."
 
 
-def _explain_variable(error: EnvironmentValueError) -> str:
+def _explain_variable(error: ValueError) -> str:
     """Name the variable whose value should be JSON; pydantic-settings names only the section."""
     section = re.search(r'field "(\w+)"', str(error))
     prefix = f"ASSISTANT_{section[1].upper()}" if section else "ASSISTANT_"

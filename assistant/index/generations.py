@@ -9,8 +9,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from assistant.errors import IndexBusy, IndexDamaged, IndexMissing
 from assistant.index import disk
 
@@ -57,6 +55,8 @@ def building(folder: Path, *, wait_s: float, on_wait: Callable[[], None]) -> Ite
     ``on_wait`` is called once where another build is running. Raises IndexBusy after ``wait_s``
     and OSError where the folder cannot be written.
     """
+    from filelock import FileLock, Timeout  # brings asyncio, which questions do without
+
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / _LOCK)
     try:

@@ -3,8 +3,6 @@
 import codecs
 import re
 
-from charset_normalizer import from_bytes
-
 from assistant.errors import ReadError
 from assistant.readers.builder import SourceFile
 
@@ -70,5 +68,7 @@ def _guess(data: bytes) -> str:
             return text
     except UnicodeDecodeError:
         pass
+    from charset_normalizer import from_bytes  # for the rare page that is neither UTF-8 nor Chinese
+
     best = from_bytes(data[: 1 << 18]).best()
     return data.decode(best.encoding if best else "utf-8", errors="replace")

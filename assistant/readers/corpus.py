@@ -5,16 +5,18 @@ import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.errors import CorpusError
 from assistant.readers.choosing import reader_name
 from assistant.readers.dependencies import readers_version
 from assistant.readers.listing import LEFT_OUT, Skipped, list_files, matches
 from assistant.readers.page import Page, resolve
-from assistant.readers.remembering import Memory, read_changed
 from assistant.readers.site import Site, describe_site, place_files, place_sphinx
-from assistant.readers.workers import read_files
 from assistant.schema import Document, Warning
+
+if TYPE_CHECKING:
+    from assistant.readers.remembering import Memory
 
 _UNREAD = {
     ".doc": "save it as .docx to have it read",
@@ -44,7 +46,7 @@ def read_corpus(
     *,
     site_url: str = "",
     exclude: Sequence[str] = (),
-    memory: Memory | None = None,
+    memory: "Memory | None" = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Corpus:
     """Read every document below ``path``; one that cannot be read is skipped and told.
@@ -53,6 +55,10 @@ def read_corpus(
     with (files done, files in all). Raises CorpusError where there is no such folder or nothing in
     it can be read.
     """
+    # Here, since every question asks for the digest, and none for what reads documents.
+    from assistant.readers.remembering import read_changed
+    from assistant.readers.workers import read_files
+
     listing = list_files(path, exclude)
     site = describe_site(path, listing.files, site_url=site_url)
     skipped = list(listing.skipped)
