@@ -13,6 +13,7 @@ from assistant.schema import Hit
 from assistant.text import tokenize
 
 _POOL = 40  # candidates taken from each side before they are ranked by everything
+_MOST_RANKED = 2000  # passages that are ranked because someone asks for them
 _READ = 24  # of the candidates, the best by the first two are compared word by word
 # Of the fused score; where the embedding model has no words, the first two share the rest.
 _LEXICAL_WEIGHT = 0.25
@@ -36,13 +37,24 @@ class Retriever:
     def rank(
         self, text: str, terms: Sequence[Term], numbers: Sequence[int], *, limit: int
     ) -> tuple[Hit, ...]:
-        """Return the best of the passages ``numbers``, ranked as ``search`` ranks."""
+        """Return the best of the passages ``numbers``, ranked as ``search`` ranks.
+
+        Of very many, those are ranked that are among the best by their words.
+        """
+        if len(numbers) > _MOST_RANKED:
+            best_words = self._generation.lexical.scored(_weighted(terms), limit=_MOST_RANKED, also=())
+            numbers = sorted(best_words.keys() & set(numbers)) or numbers[:_MOST_RANKED]
         return self._ranked(text, terms, numbers, limit) if numbers else ()
 
-    def containing(self, word: str) -> tuple[int, ...]:
-        """Return the numbers of the passages that contain ``word``, in corpus order."""
-        tokens = tokenize(word)[:1]
-        return self._generation.lexical.passages_with(tokens[0]) if tokens else ()
+    def containing(self, word: str, *, limit: int) -> tuple[int, ...]:
+        """Return the numbers of the passages that contain ``word``, in corpus order.
+
+        Of more than ``limit`` those that are most about it.
+        """
+        tokens, index = tuple(tokenize(word)[:1]), self._generation.lexical
+        if tokens and index.frequency(tokens[0]) > limit:
+            return tuple(sorted(index.scored([WeightedTerm(1.0, tokens, ())], limit=limit, also=())))
+        return index.passages_with(tokens[0]) if tokens else ()
 
     def _ranked(
         self, text: str, terms: Sequence[Term], numbers: Sequence[int], limit: int

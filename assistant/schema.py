@@ -108,6 +108,17 @@ class Document:
 
 
 @dataclass(frozen=True)
+class PageText:
+    """The text of one document, for showing a quote in its surroundings."""
+
+    source: str
+    title: str
+    url: str
+    status: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Place:
     """Where a piece of text stands, precisely enough for a visitor to check it."""
 

@@ -103,4 +103,4 @@ def test_an_unpublished_twin_stands_behind(generation: Generation, embedder: Sta
 
 
 def test_passages_that_contain_a_word_are_found(generation: Generation, embedder: StaticEmbedder):
-    assert Retriever(generation, embedder).containing("恒星") == (1,)
+    assert Retriever(generation, embedder).containing("恒星", limit=5) == (1,)

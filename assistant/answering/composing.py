@@ -26,8 +26,6 @@ _MOST_TWINS = 2  # other files with the same table
 _HELD = 0.5  # of a term by a text
 _NEAREST_PAGES = 3
 _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
-_EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}(?![\w-])")
-_NO_CONTACT = re.compile(r"^(?:git|noreply|no-reply|user|root)@|@example\.|@users\.noreply")
 
 
 class Composer:
@@ -38,11 +36,9 @@ class Composer:
     ) -> None:
         self._max_citations = max_citations
         self._today = today
-        self._row_passages = _cited_first(generation.passages)
+        self._generation = generation
         self._records = {record.id: record for record in generation.records}
-        self._texts = {page.source: page.text for page in generation.pages}
-        self._by_place = {(p.source, p.start): passage for passage in generation.passages for p in passage.places}
-        self._contact = _published_contact(generation.passages)
+        self._contact = generation.outline.contact
 
     def rows(self, asked: Understanding, found: RowAnswer) -> Answer:
         """Return a list or a count, every row cited."""
@@ -145,9 +141,10 @@ class Composer:
         said = []
         conflicts = [conflict for record in records for conflict in record.conflicts][:_MOST_CONFLICTS]
         for conflict in conflicts:
-            passage = self._by_place.get((conflict.place.source, conflict.place.start))
-            if passage is None:
+            number = self._generation.outline.at(conflict.place.source, conflict.place.start)
+            if number is None:
                 continue
+            passage = self._generation.passages[number]
             citations.append(Citation(len(citations) + 1, passage.id, _clip(passage.text), conflict.place))
             values = {"title": conflict.place.title, "field": conflict.field, "value": conflict.value}
             said.append(say(language, "differs", **values))
@@ -155,18 +152,25 @@ class Composer:
 
     def _twins(self, record: Record, cited: int) -> list[Citation]:
         """Return citations of the other published files that hold the same table: its spreadsheet."""
-        passage = self._row_passages[record.id]
+        passage = self._row_passage(record)
         known, twins = {passage.place.source}, []
         for place in record.places:
-            if place.status == "published" and place.source not in known and place.source in self._texts:
+            page = self._generation.outline.page(place.source)
+            if place.status == "published" and place.source not in known and page is not None:
                 known.add(place.source)
                 number = cited + len(twins) + 1
-                quote = self._texts[place.source][place.start : place.end]
+                quote = self._generation.pages[page].text[place.start : place.end]
                 twins.append(Citation(number, passage.id, _clip(quote), place))
         return twins[:_MOST_TWINS]
 
+    def _row_passage(self, record: Record) -> Passage:
+        number = self._generation.outline.row(record.id)
+        if number is None:
+            raise KeyError(record.id)  # a bug: every row is a passage
+        return self._generation.passages[number]
+
     def _record_citation(self, number: int, record: Record) -> Citation:
-        passage = self._row_passages[record.id]
+        passage = self._row_passage(record)
         return Citation(number, passage.id, _clip(passage.text), passage.place)
 
     def _quoted(self, asked: Understanding, fact: Fact) -> tuple[str, str]:
@@ -227,22 +231,5 @@ def _widened(asked: Understanding, fact: Fact) -> tuple[int, int]:
     return start, end
 
 
-def _cited_first(passages: Sequence[Passage]) -> dict[str, Passage]:
-    """Return record id → the passage to cite: a record may read a little otherwise on another page."""
-    rows = [passage for passage in reversed(passages) if passage.record]
-    return {row.record: row for row in sorted(rows, key=lambda row: row.place.status == "published")}
-
-
 def _clip(text: str) -> str:
     return text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE].rstrip()
-
-
-def _published_contact(passages: Sequence[Passage]) -> str:
-    """Return the address that most passages publish, the first of equals; "" where none does."""
-    counts: dict[str, int] = {}
-    for passage in passages:
-        for address in dict.fromkeys(_EMAIL.findall(passage.text)):
-            if _NO_CONTACT.search(address):
-                continue
-            counts[address] = counts.get(address, 0) + len(passage.places)
-    return max(counts, key=lambda address: counts[address], default="")

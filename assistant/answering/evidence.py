@@ -1,13 +1,11 @@
 """Gathers the sentences that may answer a question, and the verdict on the best of them."""
 
-import re
-from collections import defaultdict
 from dataclasses import dataclass
 
 from assistant.answering.abstaining import Verdict, judge
 from assistant.answering.definitions import spells_out
 from assistant.answering.facts import Fact, FactFinder, best_of_passages
-from assistant.answering.understanding import Understanding, question_words
+from assistant.answering.understanding import Understanding
 from assistant.answering.weights import Weights
 from assistant.index.embedding import Embedder
 from assistant.index.names import NameIndex
@@ -16,6 +14,7 @@ from assistant.retrieval import Retriever
 from assistant.schema import Hit
 
 _HITS = 20
+_MOST_READ = 1000  # passages that hold a name, looked through for the sentence that spells it out
 _SPELT_OUT = 2  # definitions.spells_out: words beside the name, not only "NAME is …"
 _SURE = 0.8  # confidence of an answer that its form proves
 _PUBLISHED = 0.5  # the same of an address that the site publishes
@@ -41,16 +40,7 @@ class EvidenceGatherer:
         self._generation = generation
         self._weights = weights
         self._retriever = Retriever(generation, embedder)
-        titles = frozenset(page.title for page in generation.pages)
-        self._finder = FactFinder(embedder, names, weights, titles=titles)
-        self._sections: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
-        for number, passage in enumerate(generation.passages):
-            self._sections[passage.place.source, passage.place.heading_path].append(number)
-        measures = question_words()["measures"]
-        self._addresses = {
-            name: [n for n, p in enumerate(generation.passages) if re.search(measures[name]["needs"], p.text)]
-            for name in ("email", "phone")
-        }
+        self._finder = FactFinder(embedder, names, weights, titles=generation.outline.titles)
 
     def search(self, asked: Understanding, *, limit: int) -> tuple[Hit, ...]:
         """Return up to ``limit`` passages for ``asked``, best first."""
@@ -75,8 +65,7 @@ class EvidenceGatherer:
         """
         if best.signals.heading < _HEADED:
             return best
-        place = best.passage.place
-        numbers = self._sections[place.source, place.heading_path]
+        numbers = self._generation.outline.same_section(best.passage)
         hits = self._retriever.rank(asked.text, asked.terms, numbers, limit=_HITS)
         facts = [fact for fact in self._finder.find(asked, hits) if fact.is_eligible]
         return min(facts, key=lambda fact: fact.passage.place.start, default=best)
@@ -89,7 +78,8 @@ class EvidenceGatherer:
         Who asks how to apply wants the published address, in whatever words it stands there: it
         need not be as likely as another fact, only hold every name of the question.
         """
-        for numbers in self._addresses.values():
+        for kind in ("email", "phone"):
+            numbers = self._generation.outline.publishing(kind)
             hits = self._retriever.rank(asked.text, asked.terms, numbers, limit=_HITS)
             facts = self._finder.find(asked, hits)
             best = next((fact for fact in facts if fact.is_eligible), None)
@@ -101,7 +91,7 @@ class EvidenceGatherer:
         self, asked: Understanding, facts: tuple[Fact, ...], verdict: Verdict
     ) -> tuple[tuple[Fact, ...], Verdict]:
         """Look for the sentence that spells the name out among all that hold it."""
-        numbers = self._retriever.containing(asked.subject)
+        numbers = self._retriever.containing(asked.subject, limit=_MOST_READ)
         passages = self._generation.passages
         plainest = sorted(numbers, key=lambda n: -spells_out(asked.subject, passages[n].text))[:_HITS]
         hits = self._retriever.rank(asked.text, asked.terms, plainest, limit=_HITS)

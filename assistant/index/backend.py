@@ -2,9 +2,12 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+
+from assistant.schema import Passage
 
 
 @dataclass(frozen=True)
@@ -75,3 +78,51 @@ class Words(Protocol):
 
     def of(self, numbers: Iterable[int]) -> list[np.ndarray]:
         """Return the token numbers of the passages ``numbers``, int32, in reading order."""
+
+
+class Outline(Protocol):
+    """Where passages are found by what they are, without reading any."""
+
+    @property
+    def count(self) -> int:
+        """How many passages there are."""
+
+    @property
+    def contact(self) -> str:
+        """The e-mail address that most passages publish, the first of equals; "" where none does."""
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Titles and headings that may be people's names, each once."""
+
+    @property
+    def titles(self) -> frozenset[str]:
+        """The titles of the pages."""
+
+    @property
+    def front_titles(self) -> tuple[str, ...]:
+        """The titles of the site's own front pages."""
+
+    def page(self, source: str) -> int | None:
+        """Return the number of the page that was read from ``source``."""
+
+    def passage(self, passage_id: str) -> int | None:
+        """Return the number of the passage with this id."""
+
+    def same_section(self, passage: Passage) -> tuple[int, ...]:
+        """Return the numbers of the passages under the same heading, ascending, ``passage`` among them."""
+
+    def publishing(self, kind: str) -> Sequence[int]:
+        """Return the numbers of the passages with an address: ``kind`` is "email" or "phone"."""
+
+    def row(self, record: str) -> int | None:
+        """Return the number of the passage to cite for a record."""
+
+    def at(self, source: str, start: int) -> int | None:
+        """Return the number of the passage that starts at a place that some record's conflict names."""
+
+    def save(self, folder: Path) -> dict[str, str]:
+        """Write it into an existing folder; returns each file's SHA-256. Raises OSError."""
+
+    def encoded(self) -> str:
+        """Return all of it as text, for a store without files."""

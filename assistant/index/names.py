@@ -38,9 +38,9 @@ class NameIndex:
         """
         self._frequency = frequency
         self._stated = frozenset(name for name in stated if _has_surname(name) or _is_no_word(name))
-        self._stated |= frozenset(heading for heading in headings if _looks_like_name(heading))
+        self._stated |= frozenset(heading for heading in headings if looks_like_name(heading))
         tokens = tuple(tokens)
-        guessed = (t for t in tokens if _looks_like_name(t) and t not in frequency)
+        guessed = (t for t in tokens if looks_like_name(t) and t not in frequency)
         self._names = tuple(sorted({*guessed, *self._stated}))
         self._known = frozenset(self._names)
         self._by_pinyin: dict[str, tuple[str, ...]] | None = None
@@ -50,7 +50,7 @@ class NameIndex:
 
     def is_name(self, word: str) -> bool:
         """Tell whether ``word`` may be a Chinese name, in the corpus or not."""
-        return word in self._stated or _looks_like_name(word)
+        return word in self._stated or looks_like_name(word)
 
     def is_addressed(self, surname: str, title: str) -> bool:
         """Tell whether the two words address a person: 陈 老师."""
@@ -147,7 +147,8 @@ def _by_spelling(spelt: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]
     return table
 
 
-def _looks_like_name(word: str) -> bool:
+def looks_like_name(word: str) -> bool:
+    """Tell whether ``word`` has the form of a Chinese name and is no word of the dictionary."""
     return _has_surname(word) and not is_dictionary_word(word)
 
 

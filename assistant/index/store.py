@@ -12,16 +12,20 @@ from typing import Any
 import numpy as np
 
 from assistant.errors import IndexDamaged, IndexMissing, SettingsError
-from assistant.index import disk, generations
-from assistant.index.backend import Lexical, Vectors, Words
+from assistant.index import disk, generations, lines
+from assistant.index.backend import Lexical, Outline, Vectors, Words
 from assistant.index.coding import as_json, read_passage, read_record
 from assistant.index.lexical import LexicalIndex
+from assistant.index.lines import Lines
+from assistant.index.outline import PassageOutline
 from assistant.index.vectors import VectorIndex
 from assistant.index.words import PassageWords
-from assistant.schema import Example, Passage, Record
+from assistant.schema import Example, PageText, Passage, Record
 from assistant.text import TOKENIZER
 
-FORMAT = 5
+FORMAT = 6
+_PAGES_KEPT = 500  # in memory, about 10 kB each
+_PASSAGES_KEPT = 20_000  # in memory, about 2 kB each
 _MANIFEST = "manifest.json"
 _log = logging.getLogger(__name__)
 
@@ -42,28 +46,18 @@ class Manifest:
 
 
 @dataclass(frozen=True)
-class PageText:
-    """The text of one document, for showing a quote in its surroundings."""
-
-    source: str
-    title: str
-    url: str
-    status: str
-    text: str
-
-
-@dataclass(frozen=True)
 class Generation:
     """One whole index in memory."""
 
     manifest: Manifest
-    pages: tuple[PageText, ...]
+    pages: Sequence[PageText]
     passages: Sequence[Passage]
     records: tuple[Record, ...]
     examples: tuple[Example, ...]
     lexical: Lexical
     vectors: Vectors
     words: Words
+    outline: Outline
 
 
 def generation_name(model: str, corpus_digest: str) -> str:
@@ -121,13 +115,14 @@ def _load(here: Path, model: str) -> Generation:
     try:
         generation = Generation(
             manifest,
-            tuple(PageText(**values) for values in _read_lines(here / "pages.jsonl")),
-            tuple(read_passage(values) for values in _read_lines(here / "passages.jsonl")),
+            Lines.load(here / "pages.jsonl", lambda values: PageText(**values), kept=_PAGES_KEPT),
+            Lines.load(here / "passages.jsonl", read_passage, kept=_PASSAGES_KEPT),
             tuple(read_record(values) for values in _read_lines(here / "records.jsonl")),
             tuple(Example(**values) for values in _read_lines(here / "examples.jsonl")),
             LexicalIndex.load(here / "lexical", manifest.passages),
             VectorIndex.load(here),
             PassageWords.load(here / "words"),
+            PassageOutline.load(here),
         )
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise IndexDamaged(f"{here}: the index does not load ({error}); run 'build' again.") from error
@@ -152,13 +147,13 @@ def load_known_vectors(folder: Path, *, model: str) -> dict[str, np.ndarray]:
         here = folder / generations.current_name(folder)
         check_maker(_manifest(here), str(here), model)
         _check_files(_manifest(here), here)
-        passages = [read_passage(values) for values in _read_lines(here / "passages.jsonl")]
+        texts = [embedded_text(read_passage(values)) for values in _read_lines(here / "passages.jsonl")]
         index = VectorIndex.load(here)
     except (IndexMissing, IndexDamaged, OSError, ValueError, TypeError, KeyError, RuntimeError):
         return {}
-    if index.count != len(passages):
+    if index.count != len(texts):
         return {}
-    return dict(zip(map(embedded_text, passages), index.vectors(np.arange(index.count)), strict=True))
+    return dict(zip(texts, index.vectors(np.arange(index.count)), strict=True))
 
 
 def embedded_text(passage: Passage) -> str:
@@ -182,8 +177,9 @@ def assemble(
     manifest = Manifest(
         FORMAT, name, model, vectors.dimension, TOKENIZER, corpus_digest, len(passages), len(records), {}
     )
+    outline = PassageOutline.build(pages, passages, records)
     return Generation(
-        manifest, tuple(pages), tuple(passages), tuple(records), (), lexical, vectors, words
+        manifest, tuple(pages), tuple(passages), tuple(records), (), lexical, vectors, words, outline
     )
 
 
@@ -230,20 +226,15 @@ def _save(folder: Path, generation: Generation, verify: Callable[[Generation], N
 
 def _write_files(made: Path, generation: Generation) -> dict[str, str]:
     """Write everything but the manifest; returns the digest of each file as it should be."""
-    lines = {
-        "pages.jsonl": generation.pages,
-        "passages.jsonl": generation.passages,
-        "records.jsonl": generation.records,
-        "examples.jsonl": generation.examples,
-    }
-    digests = {name: disk.write(made / name, _lines(values)) for name, values in lines.items()}
-    (made / "lexical").mkdir()
-    saved = generation.lexical.save(made / "lexical")
-    digests |= {f"lexical/{name}": digest for name, digest in saved.items()}
+    digests = lines.save(made / "pages.jsonl", generation.pages)
+    digests |= lines.save(made / "passages.jsonl", generation.passages)
+    for name, things in (("records.jsonl", generation.records), ("examples.jsonl", generation.examples)):
+        digests[name] = disk.write(made / name, _lines(things))
     digests |= generation.vectors.save(made)
-    (made / "words").mkdir()
-    saved = generation.words.save(made / "words")
-    digests |= {f"words/{name}": digest for name, digest in saved.items()}
+    digests |= generation.outline.save(made)
+    for name, part in (("lexical", generation.lexical), ("words", generation.words)):
+        (made / name).mkdir()
+        digests |= {f"{name}/{file}": digest for file, digest in part.save(made / name).items()}
     return digests
 
 
@@ -286,7 +277,7 @@ def _check_counts(generation: Generation, here: Path) -> None:
     manifest = generation.manifest
     told = (manifest.passages, manifest.records, manifest.dimension)
     found = (len(generation.passages), len(generation.records), generation.vectors.dimension)
-    counts = {generation.vectors.count, generation.words.count}
+    counts = {generation.vectors.count, generation.words.count, generation.outline.count}
     if told != found or counts != {manifest.passages}:
         raise IndexDamaged(
             f"{here / _MANIFEST}: does not describe the files beside it; "

@@ -32,8 +32,9 @@ from assistant.index.milvus.layout import (
 )
 from assistant.index.milvus.rows import PassageRows, passage_row, text_digest
 from assistant.index.milvus.searching import MilvusLexical, MilvusVectors, MilvusWords
-from assistant.index.store import Generation, Manifest, PageText
-from assistant.schema import Example
+from assistant.index.outline import PassageOutline
+from assistant.index.store import Generation, Manifest
+from assistant.schema import Example, PageText
 from assistant.settings import IndexSettings
 
 _log = logging.getLogger(__name__)
@@ -214,6 +215,7 @@ class MilvusStore:
             MilvusLexical(self._connection, name, rows, frequencies, float(described["mean_tokens"])),
             MilvusVectors(self._connection, name, rows, manifest.dimension),
             MilvusWords(rows),
+            PassageOutline.decoded(texts["outline"][0].text),
         )
 
     def _contents(self, name: str) -> tuple[Manifest, dict]:
@@ -308,7 +310,10 @@ class MilvusStore:
 def _entries(generation: Generation) -> list[Entry]:
     lexical = generation.lexical
     frequencies = {token: lexical.frequency(token) for token in lexical.vocabulary}
-    entries = [Entry("vocabulary", "", json.dumps(frequencies, ensure_ascii=False))]
+    entries = [
+        Entry("vocabulary", "", json.dumps(frequencies, ensure_ascii=False)),
+        Entry("outline", "", generation.outline.encoded()),
+    ]
     for page in generation.pages:
         entries.append(Entry("page", page.source, as_json(page), page.source, page.status))
     for record in generation.records:
