@@ -14,6 +14,7 @@ from assistant.index.backend import Lexical
 from assistant.index.frequency import WordFrequency
 from assistant.index.names import NameIndex
 from assistant.text import Evidence, Word, fold, is_dictionary_word, is_stopword, normalize, tokenize, words
+from assistant.yaml_text import parse_yaml
 
 _LEXICON = Path(__file__).parent / "lexicon"
 _SYNONYM_WEIGHT = 0.85
@@ -307,7 +308,7 @@ def _whole(word: str) -> list[str]:
 def _glossary_lines(path: Path) -> list[str]:
     """Return the lines of a glossary; raises SettingsError where a lab's own is no list of them."""
     try:
-        lines = yaml.safe_load(path.read_text("utf-8"))
+        lines = parse_yaml(path.read_text("utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise SettingsError(f"{path}: not a readable YAML file; correct it or remove it.") from error
     if lines is None:
@@ -349,7 +350,7 @@ def _latin_neighbours(before: Word | None, after: Word | None) -> tuple[str, ...
 
 @lru_cache(maxsize=1)
 def _fillers() -> dict[str, frozenset[str]]:
-    values = yaml.safe_load((_LEXICON / "fillers.yaml").read_text("utf-8"))
+    values = parse_yaml((_LEXICON / "fillers.yaml").read_text("utf-8"))
     return {
         kind: frozenset(word for listed in lists.values() for word in listed.split())
         for kind, lists in values.items()

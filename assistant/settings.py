@@ -11,6 +11,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from assistant.errors import SettingsError
+from assistant.yaml_text import SAFE_LOADER, parse_yaml
 
 DEFAULT_CONFIG = Path("assistant.yaml")
 _VARIABLES = "ASSISTANT_"  # what the environment's settings begin with
@@ -191,8 +192,8 @@ def _with_environment(values: Mapping[str, Any]) -> Settings:
 def _read_yaml(config: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
     try:
         text = config.read_text("utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=SAFE_LOADER)
+        values = parse_yaml(text)
     except OSError as error:
         raise SettingsError(f"{config}: cannot be read ({error.strerror}); check its permissions.") from error
     except UnicodeDecodeError as error:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
 from assistant.schema import Language
 from assistant.segmenting import segmenter
+from assistant.yaml_text import parse_yaml
 
 TOKENIZER = "jieba-search+snowball-4"  # changes whenever the tokens of any text change
 
@@ -265,5 +264,5 @@ def _is_stop(token: str) -> bool:
 @lru_cache(maxsize=1)
 def _stopwords() -> frozenset[str]:
     path = Path(__file__).parent / "lexicon" / "stopwords.yaml"
-    lists = yaml.safe_load(path.read_text("utf-8"))
+    lists = parse_yaml(path.read_text("utf-8"))
     return frozenset(word for listed in lists.values() for word in listed.split())

@@ -24,7 +24,7 @@ FLOORS = (
     ("children", "logs"),
     ("settings", "text"),
     ("segmenting",),
-    ("schema", "errors", ""),  # "": assistant/__init__.py
+    ("schema", "errors", "yaml_text", ""),  # "": assistant/__init__.py
 )
 FLOOR_OF = {room: len(FLOORS) - number for number, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -6,11 +6,10 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import get_args
 
-import yaml
-
 from assistant.query import QueryParser, Term
 from assistant.schema import AnswerKind, Question
 from assistant.text import fold
+from assistant.yaml_text import parse_yaml
 
 _YEAR = re.compile(r"(?<!\d)(?:19[89]\d|20\d\d)(?!\d)")
 _ASKED_FOR = re.compile(
@@ -129,7 +128,7 @@ def _editions(text: str) -> tuple[tuple[str, str], ...]:
 @lru_cache(maxsize=1)
 def question_words() -> dict:
     """Return ``words.yaml``: the words by which questions say what they want."""
-    return yaml.safe_load((Path(__file__).parent / "words.yaml").read_text("utf-8"))
+    return parse_yaml((Path(__file__).parent / "words.yaml").read_text("utf-8"))
 
 
 def is_rank(term: Term) -> bool:

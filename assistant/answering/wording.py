@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
 from assistant.schema import Field, Language, Record
+from assistant.yaml_text import parse_yaml
 
 LONGEST_ANSWER = 1200  # characters
 _LONGEST_LIST_VALUE = 160
@@ -75,4 +74,4 @@ def _telling_fields(record: Record, key_columns: Sequence[str], *, brief: bool) 
 
 @lru_cache(maxsize=1)
 def _sentences() -> dict[str, dict[str, str]]:
-    return yaml.safe_load((Path(__file__).parent / "wording.yaml").read_text("utf-8"))
+    return parse_yaml((Path(__file__).parent / "wording.yaml").read_text("utf-8"))

@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
 from assistant.index.frequency import WordFrequency
 from assistant.index.pinyin import syllables
 from assistant.text import fold, is_dictionary_word, tokenize
+from assistant.yaml_text import parse_yaml
 
 _LONGEST_NAME = 4  # characters
 _RARE = 0.55  # words of a Latin name are at least this rare in general text
@@ -168,4 +167,4 @@ def _has_surname(word: str) -> bool:
 @lru_cache(maxsize=1)
 def _surnames() -> frozenset[str]:
     path = Path(__file__).parent.parent / "lexicon" / "surnames.yaml"
-    return frozenset(yaml.safe_load(path.read_text("utf-8"))["surnames"].split())
+    return frozenset(parse_yaml(path.read_text("utf-8"))["surnames"].split())
