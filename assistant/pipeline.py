@@ -1,7 +1,8 @@
 """The only wiring: documents to an index generation, and a generation to an Assistant."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -9,7 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 from assistant.answering.answerer import Answerer
-from assistant.chunking import chunk, collapse
+from assistant.chunking import collapse
 from assistant.errors import CorpusError, IndexDamaged, IndexMissing, SettingsError
 from assistant.index import store
 from assistant.index.conflicts import told_once
@@ -27,22 +28,19 @@ from assistant.query import Glossary, QueryParser
 from assistant.questions import LONGEST_QUESTION, checked_question
 from assistant.readers.corpus import Corpus, digest_corpus, read_corpus
 from assistant.readers.listing import Skipped
-from assistant.schema import Answer, Conflict, Document, Hit, Language, Passage, Question, Record, Warning
+from assistant.schema import Answer, Conflict, Hit, Language, Passage, Question, Record, Warning
 from assistant.settings import Settings
-from assistant.text import tokenize
 
 if TYPE_CHECKING:
+    from assistant.crew import Crew, Progress
     from assistant.generation.writer import Writer
 
 _ANSWERS_KEPT = 1000
 _LONGEST_BUILD_S = 3600.0
-_EMBED_BATCH = 256
 _FIRST_QUESTION = "Does Prof. Zhang Wei of Xinghuadao answer?"  # names that need every table of names
 _LATIN_NAME = re.compile(r"[A-Z][A-Za-z0-9]+(?:-[A-Z][A-Za-z0-9]+)*")
 _EXAMPLES = 4
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
-
-Progress = Callable[[str, int, int], None]  # stage, done, in all
 
 
 @dataclass(frozen=True)
@@ -159,7 +157,7 @@ class Assistant:
 def build(
     settings: Settings,
     *,
-    on_progress: Progress | None = None,
+    on_progress: "Progress | None" = None,
     wait_s: float = _LONGEST_BUILD_S,
     kept: GenerationStore | None = None,
 ) -> BuildSummary:
@@ -181,33 +179,34 @@ def build(
         raise SettingsError(message) from error
 
 
-def _build(settings: Settings, kept: GenerationStore, tell: Progress) -> BuildSummary:
+def _build(settings: Settings, kept: GenerationStore, tell: "Progress") -> BuildSummary:
+    from assistant.crew import open_crew  # the readers, which questions do without
+
     started = perf_counter()
-    corpus = _read(settings, lambda done, total: tell("reading", done, total))
-    documents = [document for document in corpus.documents if document.status != "placeholder"]
-    records = build_records(documents)
-    passages = collapse(_linked(documents, records))
-    if not passages:
-        raise CorpusError(f"{settings.corpus.path}: no text to answer from in any document.")
-    tell("indexing", 0, len(passages))
-    tokens = [tokenize(store.embedded_text(passage)) for passage in passages]
     resources = Resources.load(settings)
-    embedder = resources.embedder
+    with closing(open_crew(settings, resources.embedder, kept)) as crew:
+        corpus = _read(settings, crew, lambda done, total: tell("reading", done, total))
+        documents = [document for document in corpus.documents if document.status != "placeholder"]
+        records = build_records(documents)
+        passages = collapse(_linked(crew.chunk(documents, tell), records))
+        if not passages:
+            raise CorpusError(f"{settings.corpus.path}: no text to answer from in any document.")
+        prepared = crew.prepare(passages, tell)
     generation = store.assemble(
-        model=embedder.name,
+        model=resources.embedder.name,
         corpus_digest=corpus.digest,
         pages=[store.PageText(d.source, d.title, d.url, d.status, d.text) for d in corpus.documents],
         passages=passages,
         records=records,
-        lexical=LexicalIndex.build(tokens),
-        vectors=_embed(passages, embedder, kept, tell),
-        words=PassageWords.build(embedder.token_ids([store.embedded_text(passage) for passage in passages])),
+        lexical=LexicalIndex.build(prepared.tokens),
+        vectors=VectorIndex.build(prepared.vectors),
+        words=PassageWords.build(prepared.words),
     )
     answerer = _answerer(generation, resources, settings)
     examples = tuple(e for language in _LANGUAGES for e in answerer.find_examples(language))
     manifest = kept.save(
         replace(generation, examples=examples),
-        tokens,
+        prepared.tokens,
         verify=lambda made: _verify(made, answerer, _answerer(made, resources, settings), kept.agreement),
     )
     return _summary(manifest, corpus, passages, records, perf_counter() - started)
@@ -316,7 +315,7 @@ def _site_names(titles: Sequence[str]) -> frozenset[str]:
     return frozenset(word.lower() for title in titles for word in _LATIN_NAME.findall(title))
 
 
-def _read(settings: Settings, on_progress: Callable[[int, int], None]) -> Corpus:
+def _read(settings: Settings, crew: "Crew", on_progress: Callable[[int, int], None]) -> Corpus:
     from assistant.index.readings import ReadingFiles  # the readers, which questions do without
 
     return read_corpus(
@@ -324,36 +323,22 @@ def _read(settings: Settings, on_progress: Callable[[int, int], None]) -> Corpus
         site_url=settings.corpus.site_url,
         exclude=settings.corpus.exclude,
         memory=ReadingFiles(settings.index.path / ".readings"),
+        read=crew.read,
         on_progress=on_progress,
     )
 
 
-def _linked(documents: Sequence[Document], records: Sequence[Record]) -> list[Passage]:
+def _linked(chunks: Iterable[Sequence[Passage]], records: Sequence[Record]) -> list[Passage]:
     """Return all passages, those of table rows named after their record."""
     rows = {(place.source, place.start): r.id for r in records for place in r.places}
     return [
         replace(passage, record=rows[passage.place.source, passage.place.start])
         if passage.kind == "row"
         else passage
-        for document in documents
-        for passage in chunk(document)
+        for passages in chunks
+        for passage in passages
     ]
 
-
-def _embed(
-    passages: Sequence[Passage], embedder: Embedder, kept: GenerationStore, tell: Progress
-) -> VectorIndex:
-    """Return the vectors of ``passages``; those that the current index has are taken over."""
-    import numpy as np
-
-    texts = [store.embedded_text(passage) for passage in passages]
-    vectors = kept.known_vectors(texts, model=embedder.name)
-    new = [text for text in dict.fromkeys(texts) if text not in vectors]
-    for first in range(0, len(new), _EMBED_BATCH):
-        batch = new[first : first + _EMBED_BATCH]
-        vectors.update(zip(batch, embedder.encode(batch), strict=True))
-        tell("embedding", first + len(batch), len(new))
-    return VectorIndex.build(np.stack([vectors[text] for text in texts]))
 
 def _summary(
     manifest: store.Manifest,

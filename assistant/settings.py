@@ -37,6 +37,7 @@ class IndexSettings(_Part):
     backend: Literal["faiss", "milvus"] = "faiss"
     milvus_uri: str = Field("http://localhost:19530", min_length=1)  # a file name uses Milvus Lite
     milvus_token_env: str = Field("", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")  # the NAME of a variable
+    dask: str = ""  # who helps to build: "local", or the address of a Dask scheduler
     milvus_alias: str = Field("lab_assistant", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")  # one for each lab
 
     @property

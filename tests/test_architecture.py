@@ -17,7 +17,7 @@ FLOORS = (
     ("__main__",),
     ("cli", "server", "client"),
     ("evaluation", "comparison", "scores", "reporting", "live", "rebuilding"),
-    ("pipeline", "questions"),
+    ("pipeline", "questions", "crew", "spreading"),
     ("generation",),
     ("retrieval", "answering", "query"),
     ("readers", "chunking", "index", "journal", "migrations"),

@@ -2,12 +2,15 @@
 
 import dataclasses
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.schema import Conflict, Field, Passage, Place, Record
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
-def as_json(value: Any) -> str:
+
+def as_json(value: "DataclassInstance") -> str:
     """Return a frozen dataclass as one line of JSON."""
     return json.dumps(dataclasses.asdict(value), ensure_ascii=False)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,8 @@ from assistant.readers.site import Site, describe_site, place_files, place_sphin
 from assistant.schema import Document, Warning
 
 if TYPE_CHECKING:
-    from assistant.readers.remembering import Memory
+    from assistant.readers.remembering import Memory, ReadFiles
+    from assistant.readers.workers import Outcome
 
 _UNREAD = {
     ".doc": "save it as .docx to have it read",
@@ -47,18 +48,15 @@ def read_corpus(
     site_url: str = "",
     exclude: Sequence[str] = (),
     memory: "Memory | None" = None,
+    read: "ReadFiles | None" = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Corpus:
     """Read every document below ``path``; one that cannot be read is skipped and told.
 
-    With ``memory``, a file that did not change since is not read again. ``on_progress`` is called
-    with (files done, files in all). Raises CorpusError where there is no such folder or nothing in
-    it can be read.
+    With ``memory``, a file that did not change since is not read again; the others are read by
+    ``read``, or by children of this process. ``on_progress`` is called with (files done, files in
+    all). Raises CorpusError where there is no such folder or nothing in it can be read.
     """
-    # Here, since every question asks for the digest, and none for what reads documents.
-    from assistant.readers.remembering import read_changed
-    from assistant.readers.workers import read_files
-
     listing = list_files(path, exclude)
     site = describe_site(path, listing.files, site_url=site_url)
     skipped = list(listing.skipped)
@@ -69,18 +67,17 @@ def read_corpus(
             skipped.append(left_out)
         elif reader_name(site, source):
             wanted.append(source)
-    read: list[Page | Document] = []
-    outcomes = read_files(site, wanted) if memory is None else read_changed(site, wanted, memory)
-    for done, outcome in enumerate(outcomes, start=1):
+    taken: list[Page | Document] = []
+    for done, outcome in enumerate(_outcomes(site, wanted, memory, read), start=1):
         if outcome.read is None:
             skipped.append(Skipped(outcome.source, outcome.reason, outcome.code))
         else:
-            read.append(outcome.read)
+            taken.append(outcome.read)
         if on_progress is not None:
             on_progress(done, len(wanted))
-    if not read:
+    if not taken:
         raise CorpusError(f"{path}: holds no document that can be read")
-    documents, left_out = _placed(site, read)
+    documents, left_out = _placed(site, taken)
     skipped += left_out
     documents = tuple(sorted(documents, key=lambda document: document.source))
     skipped.sort(key=lambda item: item.source)
@@ -90,6 +87,17 @@ def read_corpus(
         warnings=_warnings(documents, skipped),
         digest=_digest(site),
     )
+
+
+def _outcomes(
+    site: Site, wanted: Sequence[str], memory: "Memory | None", read: "ReadFiles | None"
+) -> "Iterator[Outcome]":
+    # Here, since every question asks for the digest, and none for what reads documents.
+    from assistant.readers.remembering import read_changed
+    from assistant.readers.workers import read_files
+
+    read = read or read_files
+    return read(site, wanted) if memory is None else read_changed(site, wanted, memory, read=read)
 
 
 def _warnings(documents: Sequence[Document], skipped: Sequence[Skipped]) -> tuple[Warning, ...]:

@@ -1,7 +1,7 @@
 """Reads the files of a corpus, those that did not change from memory."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -11,6 +11,8 @@ from assistant.readers.page import Page
 from assistant.readers.site import Site
 from assistant.readers.workers import Outcome, read_files
 from assistant.schema import Document
+
+ReadFiles = Callable[[Site, Sequence[str]], Iterator[Outcome]]  # the outcome of each file, in order
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class Memory(Protocol):
         """Forget every other file."""
 
 
-def read_changed(site: Site, sources: Sequence[str], memory: Memory) -> Iterator[Outcome]:
+def read_changed(
+    site: Site, sources: Sequence[str], memory: Memory, *, read: ReadFiles = read_files
+) -> Iterator[Outcome]:
     """Yield the outcome of each file in order; one that reads as it did is not read again.
 
     What could not be read is not kept: it may have been a matter of time or memory.
@@ -47,7 +51,7 @@ def read_changed(site: Site, sources: Sequence[str], memory: Memory) -> Iterator
         reading = memory.recall(source) if keys[source] else None
         if reading and reading.key == keys[source] and reading.state == _state(site, reading.read):
             kept[source] = reading.read
-    outcomes = read_files(site, [source for source in sources if source not in kept])
+    outcomes = read(site, [source for source in sources if source not in kept])
     for source in sources:
         if source in kept:
             yield Outcome(source, kept[source])
