@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from assistant.index import bm25, disk
-from assistant.index.backend import WeightedTerm
-from assistant.index.bm25 import TokenCounts
+from assistant.index.backend import Vectors, WeightedTerm
 from assistant.index.pruning import Column, TermColumns, best_passages
 from assistant.index.ranking import best
+from assistant.index.tokens import TokenLists
 
 _VOCABULARY = "vocabulary.json"
 _ARRAYS = ("data", "indices", "indptr")
-_AT_ONCE = 4096  # passages counted together
 _MANY = 50_000  # passages from which not every one is scored
 
 
@@ -42,16 +41,10 @@ class LexicalIndex:
     @classmethod
     def build(cls, token_lists: Sequence[Sequence[str]]) -> "LexicalIndex":
         """Index passages given as tokens."""
-        firsts = range(0, len(token_lists), _AT_ONCE)
-        return cls.of_counts(bm25.count_tokens(token_lists[n : n + _AT_ONCE]) for n in firsts)
-
-    @classmethod
-    def of_counts(cls, parts: Iterable[TokenCounts]) -> "LexicalIndex":
-        """Index passages given as counts of their tokens, in corpus order."""
-        kept = tuple(parts)
-        vocabulary, columns = bm25.score(kept)
-        count = sum(len(part.lengths) for part in kept)
-        return cls(vocabulary, columns.data, columns.indices, columns.starts, count)
+        lists = token_lists if isinstance(token_lists, TokenLists) else TokenLists.of(token_lists)
+        vocabulary = {token: number for number, token in enumerate(lists.vocabulary)}
+        columns = bm25.score(lists)
+        return cls(vocabulary, columns.data, columns.indices, columns.starts, len(lists))
 
     @classmethod
     def load(cls, folder: Path, passage_count: int) -> "LexicalIndex":
@@ -88,6 +81,13 @@ class LexicalIndex:
         for column in columns:
             scores += column.of(wanted)
         return dict(zip(wanted.tolist(), scores.tolist(), strict=True))
+
+    def with_nearest(
+        self, terms: Sequence[WeightedTerm], vectors: Vectors, query: np.ndarray, *, limit: int
+    ) -> tuple[dict[int, float], dict[int, float]]:
+        """Return passage number → score and passage number → cosine of the best by either."""
+        nearest = dict(vectors.search(query, limit))
+        return self.scored(terms, limit=limit, also=nearest), nearest
 
     def scores(self, weighted_tokens: Sequence[tuple[str, float]]) -> np.ndarray:
         """Return each passage's BM25 score, (passages,) float32: weight times score, summed."""
