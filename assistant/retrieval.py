@@ -64,14 +64,15 @@ class Retriever:
             return ()
         index = self._generation.lexical
         vector = self._embedder.encode([text])[0]
-        dense: dict[int, float] = {}
-        if not numbers:
-            dense = dict(self._generation.vectors.search(vector, _POOL))
-        found = index.scored(_weighted(terms), limit=0 if numbers else _POOL, also=numbers or dense)
+        vectors, dense = self._generation.vectors, dict[int, float]()
+        if numbers:
+            found = index.scored(_weighted(terms), limit=0, also=numbers)
+        else:
+            found, dense = index.with_nearest(_weighted(terms), vectors, vector, limit=_POOL)
         pool = sorted(found)
         missing = [number for number in pool if number not in dense]
         if missing:
-            cosines = self._generation.vectors.vectors(np.asarray(missing)) @ vector
+            cosines = vectors.vectors(np.asarray(missing)) @ vector
             dense.update(zip(missing, map(float, cosines), strict=True))
         lexical = np.array([found[number] for number in pool], np.float32) / _ideal(terms, index)
         scores = self._fused(text, pool, lexical, np.array([dense[number] for number in pool]))

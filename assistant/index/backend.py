@@ -68,6 +68,15 @@ class Lexical(Protocol):
         that score nothing are among the best of no question; of equals the lower number is better.
         """
 
+    def with_nearest(
+        self, terms: Sequence[WeightedTerm], vectors: Vectors, query: np.ndarray, *, limit: int
+    ) -> tuple[dict[int, float], dict[int, float]]:
+        """Return what ``scored`` and ``vectors.search(query)`` find, up to ``limit`` each, asked for together.
+
+        The first is passage number → BM25 score, of the nearest passages too; the second is passage
+        number → cosine, of the nearest passages at least.
+        """
+
 
 class Words(Protocol):
     """The tokens of the embedding model in each passage."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ANSWER_TIMEOUT_S = 3.0  # of one request on the way to an answer
 BUILD_TIMEOUT_S = 600.0  # of one request of a build
+_SCHEMES = ("http://", "https://", "tcp://")
 _NOT_THERE = (100, 1600)  # Milvus's codes of a collection and of an alias that it does not know
 
 
@@ -49,6 +50,10 @@ class Connection:
             )
         if not settings.is_milvus_lite:
             where = _without_password(settings.milvus_uri)
+            if not where.startswith(_SCHEMES):
+                raise IndexUnavailable(
+                    f"{where}: no address of Milvus, nor a file; let index.milvus_uri begin with http:// or https://."
+                )
             with told(where):
                 client = MilvusClient(settings.milvus_uri, token=token, timeout=ANSWER_TIMEOUT_S)
             return cls(client, where, lambda: None)

@@ -25,16 +25,15 @@ from assistant.index.milvus.layout import (
     Row,
     create,
     in_batches,
-    joined,
     make_ready,
     pieces_of,
     rest_rows,
 )
-from assistant.index.milvus.rows import PassageRows, passage_row, text_digest
+from assistant.index.milvus.rows import PageRows, PassageRows, passage_row, rest_of, text_digest
 from assistant.index.milvus.searching import MilvusLexical, MilvusVectors, MilvusWords
 from assistant.index.outline import PassageOutline
 from assistant.index.store import Generation, Manifest
-from assistant.schema import Example, PageText
+from assistant.schema import Example
 from assistant.settings import IndexSettings
 
 _log = logging.getLogger(__name__)
@@ -152,13 +151,16 @@ class MilvusStore:
         in_batches(
             self._passage_rows(generation, tokens, elsewhere), lambda rows: self._upsert(name, rows, PASSAGES)
         )
-        entries = [*_entries(generation), *elsewhere]
+        pages = [Entry("page", p.source, as_json(p), p.source, p.status) for p in generation.pages]
+        sizes = [pieces_of(page.text) for page in pages]
+        entries = [*_entries(generation), *elsewhere, Entry("pages", "", json.dumps(sizes))]
         described = {
             "manifest": dataclasses.asdict(dataclasses.replace(manifest, files=_digests(entries))),
             "rows": sum(pieces_of(entry.text) for entry in entries),
             "mean_tokens": sum(map(len, tokens)) / len(tokens),
         }
-        rows = rest_rows([Entry("manifest", "", json.dumps(described)), *entries], dimension=manifest.dimension)
+        everything = [Entry("manifest", "", json.dumps(described)), *entries, *pages]
+        rows = rest_rows(everything, dimension=manifest.dimension)
         first = next(rows)
         in_batches(rows, lambda batch: self._upsert(name, batch, REST))
         self._upsert(name, [first], REST)  # last: a collection without a manifest is half a one
@@ -197,7 +199,8 @@ class MilvusStore:
         where = f"{self._connection.where}, collection {name}"
         store.check_maker(manifest, where, model)
         self._check_count(name, manifest)
-        entries = self._rest(name, int(described["rows"]), where)
+        count = int(described["rows"])
+        entries = rest_of(self._connection, name, FIRST_OF_REST + 1, count)
         if _digests(entries) != manifest.files:
             raise IndexDamaged(f"{where}: altered since it was written; {_AGAIN}")
         texts: dict[str, list[Entry]] = {}
@@ -208,7 +211,7 @@ class MilvusStore:
         frequencies: dict[str, int] = json.loads(texts["vocabulary"][0].text)
         return Generation(
             manifest,
-            tuple(PageText(**json.loads(entry.text)) for entry in texts.get("page", ())),
+            PageRows(self._connection, name, FIRST_OF_REST + 1 + count, json.loads(texts["pages"][0].text)),
             rows,
             tuple(read_record(json.loads(entry.text)) for entry in texts.get("record", ())),
             tuple(Example(**json.loads(entry.text)) for entry in texts.get("example", ())),
@@ -227,17 +230,6 @@ class MilvusStore:
             return Manifest(**described["manifest"]), described
         except (IndexError, ValueError, TypeError, KeyError) as error:
             raise IndexDamaged(f"{self._where(name)}: half-written or altered; {_AGAIN}") from error
-
-    def _rest(self, name: str, count: int, where: str) -> list[Entry]:
-        rows: list[Row] = []
-        start, end = FIRST_OF_REST + 1, FIRST_OF_REST + 1 + count
-        for first in range(start, end, _AT_ONCE):
-            condition = f"number >= {first} and number < {min(first + _AT_ONCE, end)}"
-            rows += self._query(name, condition, ["number", "kind", "key", "part", "body"], REST)
-        rows.sort(key=lambda row: row["number"])
-        if [row["number"] for row in rows] != list(range(start, end)):
-            raise IndexDamaged(f"{where}: rows are missing; {_AGAIN}")
-        return joined(rows, where=where)
 
     def _check_count(self, name: str, manifest: Manifest) -> None:
         condition = f"number < {FIRST_OF_REST}"
@@ -314,8 +306,6 @@ def _entries(generation: Generation) -> list[Entry]:
         Entry("vocabulary", "", json.dumps(frequencies, ensure_ascii=False)),
         Entry("outline", "", generation.outline.encoded()),
     ]
-    for page in generation.pages:
-        entries.append(Entry("page", page.source, as_json(page), page.source, page.status))
     for record in generation.records:
         place = record.places[0]
         entries.append(

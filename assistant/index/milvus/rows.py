@@ -16,11 +16,14 @@ from assistant.errors import IndexDamaged
 from assistant.index import store
 from assistant.index.coding import read_passage
 from assistant.index.milvus.connection import ANSWER_TIMEOUT_S, BUILD_TIMEOUT_S, Connection, told
-from assistant.index.milvus.layout import PASSAGES, Entry, Row, fits, shortened
-from assistant.schema import Passage
+from assistant.index.milvus.layout import PASSAGES, REST, Entry, Row, fits, joined, shortened
+from assistant.schema import PageText, Passage
 
 _KEPT = 4096  # rows, about 4 kB each
-_AT_ONCE = 500  # rows of one request
+_AT_ONCE = 500  # passages of one request
+_PIECES_AT_ONCE = 200  # of the rest: 64 kB each at most
+_PAGES_KEPT = 200
+_PAGES_AT_ONCE = 50
 _FIELDS = ["number", "kind", "body", "tokens", "vector"]
 _ELSEWHERE = "{}"  # the body of a passage that does not fit into its row
 
@@ -149,3 +152,74 @@ class PassageRows(Sequence[Passage]):
                 self._name, filter=condition, output_fields=list(fields), partition_names=[PASSAGES],
                 timeout=timeout_s,
             )  # fmt: skip
+
+
+class PageRows(Sequence[PageText]):
+    """The pages of one collection, read when they are asked for.
+
+    ``sizes``: how many rows each page takes, the first of them at ``start``.
+    """
+
+    def __init__(self, connection: Connection, name: str, start: int, sizes: Sequence[int]) -> None:
+        self._connection = connection
+        self._name = name
+        self._starts = np.cumsum([start, *sizes]).tolist()
+        self._kept: OrderedDict[int, PageText] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    @overload
+    def __getitem__(self, place: int) -> PageText: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[PageText, ...]: ...
+    def __getitem__(self, place: int | slice) -> PageText | tuple[PageText, ...]:
+        if isinstance(place, slice):
+            return tuple(self[number] for number in range(*place.indices(len(self))))
+        if not -len(self) <= place < len(self):
+            raise IndexError(place)
+        number = place % len(self)
+        with self._lock:
+            if number in self._kept:
+                self._kept.move_to_end(number)
+                return self._kept[number]
+        (page,) = self._read(number, number + 1)
+        with self._lock:
+            self._kept[number] = page
+            if len(self._kept) > _PAGES_KEPT:
+                self._kept.popitem(last=False)
+        return page
+
+    def __iter__(self) -> Iterator[PageText]:
+        """Yield every page, some at a time; none of them is kept."""
+        for first in range(0, len(self), _PAGES_AT_ONCE):
+            yield from self._read(first, min(first + _PAGES_AT_ONCE, len(self)))
+
+    def _read(self, first: int, end: int) -> list[PageText]:
+        start = self._starts[first]
+        entries = rest_of(self._connection, self._name, start, self._starts[end] - start)
+        try:
+            return [PageText(**json.loads(entry.text)) for entry in entries]
+        except (ValueError, TypeError) as error:
+            raise IndexDamaged(
+                f"{self._connection.where}: a page of {self._name} is altered; run 'python -m assistant build' again."
+            ) from error
+
+
+def rest_of(connection: Connection, name: str, start: int, count: int) -> list[Entry]:
+    """Return what ``count`` rows from number ``start`` hold. Raises IndexDamaged where one is missing."""
+    rows: list[Row] = []
+    fields = ["number", "kind", "key", "part", "body"]
+    for first in range(start, start + count, _PIECES_AT_ONCE):
+        condition = f"number >= {first} and number < {min(first + _PIECES_AT_ONCE, start + count)}"
+        with told(connection.where):
+            rows += connection.client.query(
+                name, filter=condition, output_fields=fields, partition_names=[REST], timeout=BUILD_TIMEOUT_S,
+                consistency_level="Strong",
+            )  # fmt: skip
+    rows.sort(key=lambda row: row["number"])
+    where = f"{connection.where}, collection {name}"
+    if [row["number"] for row in rows] != list(range(start, start + count)):
+        raise IndexDamaged(f"{where}: rows are missing; run 'python -m assistant build' again.")
+    return joined(rows, where=where)

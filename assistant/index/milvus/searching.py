@@ -6,17 +6,22 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from assistant.index.backend import WeightedTerm
+from assistant.index.backend import Vectors, WeightedTerm
 from assistant.index.milvus.connection import ANSWER_TIMEOUT_S, Connection, told
 from assistant.index.milvus.layout import PASSAGES
 from assistant.index.milvus.rows import PassageRow, PassageRows
 
 _K1, _B = 1.2, 0.6  # as the local index has them
 _STEPS = 4  # of a weight: a word that counts a quarter is asked for once, one that counts fully four times
-_SPARE = 3  # candidates taken for each that is wanted: Milvus's own scores know no alternatives
+_SPARE = 80  # candidates taken beside those that are wanted: Milvus's own scores know no alternatives
 _MOST_WITH_A_WORD = 1000  # passages with one word that are looked at
 _MOST_ASKED = 400  # words of one request, repetitions counted
 _FIELDS = ["number", "kind", "body", "tokens", "vector"]
+
+
+def nearest_params(limit: int) -> dict:
+    """Return how the nearest ``limit`` vectors are looked for: of a graph so widely that nearly all are found."""
+    return {"metric_type": "IP", "params": {"ef": max(128, 3 * limit)}}
 
 
 class MilvusVectors:
@@ -40,7 +45,7 @@ class MilvusVectors:
         with told(self._connection.where):
             hits = self._connection.client.search(
                 self._name, [query.tolist()], anns_field="vector", limit=min(limit, self.count),
-                search_params={"metric_type": "IP", "params": {"ef": max(128, 2 * limit)}},
+                search_params=nearest_params(limit),
                 partition_names=[PASSAGES], output_fields=_FIELDS, timeout=ANSWER_TIMEOUT_S,
             )[0]  # fmt: skip
         self._rows.take([dict(hit["entity"]) for hit in hits])
@@ -121,9 +126,43 @@ class MilvusLexical:
     def scored(self, terms: Sequence[WeightedTerm], *, limit: int, also: Iterable[int]) -> dict[int, float]:
         """Return passage number → BM25 score, of the ``limit`` best candidates and of those of ``also``."""
         also = list(also)
-        numbers = self._candidates(self._asked(terms), _SPARE * limit) if limit else []
-        numbers = list(dict.fromkeys((*numbers, *also)))
-        scores = dict(zip(numbers, (self._score(row, terms) for row in self._rows.get(numbers)), strict=True))
+        numbers = self._candidates(self._asked(terms), limit + _SPARE) if limit else []
+        return self._best(terms, list(dict.fromkeys((*numbers, *also))), limit, also)
+
+    def with_nearest(
+        self, terms: Sequence[WeightedTerm], vectors: Vectors, query: np.ndarray, *, limit: int
+    ) -> tuple[dict[int, float], dict[int, float]]:
+        """Return passage number → score and passage number → cosine of the best by either, in one request."""
+        words = self._asked(terms)
+        if not words or not self.passage_count:
+            nearest = dict(vectors.search(query, limit))
+            return dict.fromkeys(nearest, 0.0), nearest
+        numbers = self._together(words, query, limit)
+        cosines = vectors.vectors(np.asarray(numbers)) @ query
+        nearest = sorted(zip(numbers, map(float, cosines), strict=True), key=lambda pair: (-pair[1], pair[0]))[:limit]
+        return self._best(terms, numbers, limit, [number for number, _ in nearest]), dict(nearest)
+
+    def _together(self, words: Sequence[str], query: np.ndarray, limit: int) -> list[int]:
+        """Return the candidates of both kinds; all of both, so that how Milvus fuses them is no matter."""
+        from pymilvus import AnnSearchRequest, RRFRanker
+
+        spare = min(limit + _SPARE, self.passage_count)
+        near = min(limit, self.passage_count)
+        requests = [
+            AnnSearchRequest([query.tolist()], "vector", nearest_params(limit), near),
+            AnnSearchRequest([" ".join(words)], "bm25", {"metric_type": "BM25"}, spare),
+        ]
+        with told(self._connection.where):
+            hits = self._connection.client.hybrid_search(
+                self._name, requests, RRFRanker(), limit=near + spare, partition_names=[PASSAGES],
+                output_fields=_FIELDS, timeout=ANSWER_TIMEOUT_S,
+            )[0]  # fmt: skip
+        return self._rows.take([dict(hit["entity"]) for hit in hits])
+
+    def _best(
+        self, terms: Sequence[WeightedTerm], numbers: Sequence[int], limit: int, also: Sequence[int]
+    ) -> dict[int, float]:
+        scores = {n: self._score(row, terms) for n, row in zip(numbers, self._rows.get(numbers), strict=True)}
         positive = (number for number in numbers if scores[number] > 0)
         best = sorted(positive, key=lambda number: (-scores[number], number))[:limit]
         return {number: scores[number] for number in (*best, *also)}
