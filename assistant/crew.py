@@ -5,11 +5,11 @@ from typing import Protocol
 
 import numpy as np
 
-from assistant.chunking import chunk
 from assistant.index import store
-from assistant.index.embedding import Embedder
+from assistant.index.embedding import Embedder, StaticEmbedder
 from assistant.index.keeping import GenerationStore
 from assistant.index.parts import Prepared
+from assistant.preparing import chunk_all, is_worth_it, prepare_by_many
 from assistant.readers.site import Site
 from assistant.readers.workers import Outcome, read_files
 from assistant.schema import Document, Passage
@@ -37,7 +37,10 @@ class Crew(Protocol):
 
 
 class Alone:
-    """Does everything in this process; passages that are indexed already are not embedded again."""
+    """Does everything on this machine; passages that are indexed already are not embedded again.
+
+    Very many are: the shipped model embeds them faster than it would find what is known.
+    """
 
     def __init__(self, embedder: Embedder, kept: GenerationStore) -> None:
         self._embedder = embedder
@@ -49,12 +52,14 @@ class Alone:
 
     def chunk(self, documents: Sequence[Document], tell: Progress) -> list[tuple[Passage, ...]]:
         """Return the passages of each document."""
-        return [chunk(document) for document in documents]
+        return list(chunk_all(documents))
 
     def prepare(self, passages: Sequence[Passage], tell: Progress) -> Prepared:
         """Return what ``passages`` are found by."""
         tell("indexing", 0, len(passages))
         texts = [store.embedded_text(passage) for passage in passages]
+        if isinstance(self._embedder, StaticEmbedder) and is_worth_it(texts):
+            return prepare_by_many(texts)
         tokens = [tokenize(text) for text in texts]
         return Prepared(tokens, self._embedded(texts, tell), self._embedder.token_ids(texts))
 

@@ -1,7 +1,7 @@
 """Text to unit vectors: the shipped static model, or any sentence-transformers model."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +31,9 @@ class Embedder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return ``(len(texts), dimension)`` float32, rows of unit length or zero."""
+
+    def encode_with_tokens(self, texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Return what ``encode`` and ``token_ids`` return, each text cut once."""
 
     def token_ids(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Return the token numbers of each text; none where tokens have no vectors of their own."""
@@ -81,9 +84,17 @@ class StaticEmbedder:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return ``(len(texts), dimension)`` float32; a text without known tokens is all zeros."""
-        vectors = np.zeros((len(texts), self.dimension), np.float32)
-        for vector, tokens in zip(vectors, self._vocabulary.token_ids(texts), strict=True):
-            if tokens:
+        return self._vectors(self._vocabulary.token_ids(texts), len(texts))
+
+    def encode_with_tokens(self, texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Return what ``encode`` and ``token_ids`` return, each text cut once."""
+        tokens = self.token_ids(texts)
+        return self._vectors(tokens, len(texts)), tokens
+
+    def _vectors(self, token_lists: Iterable[Sequence[int]], count: int) -> np.ndarray:
+        vectors = np.zeros((count, self.dimension), np.float32)
+        for vector, tokens in zip(vectors, token_lists, strict=True):
+            if len(tokens):
                 numbers = np.asarray(tokens)
                 rows = self._rows[self._mapping[numbers]].astype(np.float32)
                 np.dot(self._weights[numbers], rows, out=vector)
@@ -192,6 +203,10 @@ class TransformerEmbedder:
             list(texts), normalize_embeddings=True, show_progress_bar=False
         )
         return np.asarray(vectors, np.float32)
+
+    def encode_with_tokens(self, texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Return what ``encode`` and ``token_ids`` return."""
+        return self.encode(texts), self.token_ids(texts)
 
     def token_ids(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Return no tokens: a transformer's depend on the text around them."""
