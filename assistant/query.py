@@ -25,6 +25,7 @@ _PART_WEIGHT = 0.5  # of the translation of a part of a compound
 _LATIN_LETTERS = re.compile(r"[A-Za-z]+")
 _DEGREES = frozenset(("PhD", "MSc", "BSc", "MS", "BS"))
 _HONORIFICS = frozenset("prof professor dr doctor mr mrs ms miss teacher advisor supervisor".split())
+_EDITION = re.compile(r"([A-Za-z]{2,})['’-]?((?:19|20)\d\d)")
 _AMOUNT = re.compile(r"\d+-[A-Za-z]+")
 _QUESTION_WORD = re.compile(r"^(?:[哪几].{0,2}|多少.?)$")
 _FILLER_WEIGHT = 0.25
@@ -165,6 +166,9 @@ class QueryParser:
         if _AMOUNT.fullmatch(word.text):  # 512-byte: a number and its unit
             number, _, unit = word.text.partition("-")
             return [Word(number, word.start, is_han=False), Word(unit, word.start + len(number) + 1, is_han=False)]
+        edition = _EDITION.fullmatch(word.text)
+        if edition:  # ECCV2024: rows have the venue and the year in columns of their own
+            return [Word(edition[n], word.start + edition.start(n), is_han=False) for n in (1, 2)]
         known = not word.is_han or is_dictionary_word(word.text) or self._names.is_name(word.text)
         if known or self._lexical.frequency(word.text) or self._glossary.synonyms(word.text):
             return [word]
@@ -177,7 +181,7 @@ class QueryParser:
         variants: dict[str, float] = {}
         for name in self._names.of_pinyin(word.text, *_latin_neighbours(before, after)):
             variants[name] = 1.0
-        if is_named and word.is_han and not self._lexical.frequency(word.text):
+        if is_named and word.is_han:
             # The given name where there is one: of a family name alone there are too many.
             latin = tokenize(self._names.in_latin(word.text))
             variants.update((token, _LATIN_NAME) for token in latin if self._lexical.frequency(token))

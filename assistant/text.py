@@ -11,7 +11,7 @@ from assistant.schema import Language
 from assistant.segmenting import segmenter
 from assistant.yaml_text import parse_yaml
 
-TOKENIZER = "jieba-search+snowball-4"  # changes whenever the tokens of any text change
+TOKENIZER = "jieba-search+snowball-5"  # changes whenever the tokens of any text change
 
 # Words in which a shorter one stands that means something else.
 _OTHER_WORDS = {
@@ -33,7 +33,9 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DEGREE = re.compile(r"\bPh\.? ?D\b\.?", re.IGNORECASE)
 _URL = re.compile(r"(?:https?://|www\.)\S+")
 _LATIN_PART = re.compile(r"[^\W_]+")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _EDITION = re.compile(r"([A-Za-z]{2,})-?((?:19|20)\d\d)")
+_ACRONYMS = re.compile(r"[A-Z]{2,}s|[b-df-hj-np-tv-z]pus")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 # A sentence ends at a Chinese or Latin mark, with any closing quotes; a full stop ends one only
@@ -138,7 +140,7 @@ class Evidence:
         if token[:-1] not in self.folded:  # all that follows needs it; most questions end here
             return False
         is_stem = len(token) > 3 and token.isalpha()
-        if token[0].isdigit() and token.isalnum():  # 80g stands in 80GB
+        if token[0].isdigit() and token.isalnum():  # 80g stands in 80GB, 2019 in ICCV2019
             return token in self.folded and bool(_quantity_pattern(token).search(self.folded))
         # Snowball writes "study" and "studies" as "studi".
         core = token[:-1] if is_stem and token[-1] == "i" else token
@@ -148,12 +150,15 @@ class Evidence:
 @lru_cache(maxsize=1024)
 def _quantity_pattern(token: str) -> re.Pattern[str]:
     unit = "[a-z]?" if token[-1].isalpha() else ""
-    return re.compile(rf"(?<![a-z0-9]){re.escape(token)}{unit}(?![a-z0-9])")
+    before = "(?<![0-9])" if _YEAR.fullmatch(token) else "(?<![a-z0-9])"
+    return re.compile(rf"{before}{re.escape(token)}{unit}(?![a-z0-9])")
 
 
 @lru_cache(maxsize=8192)
 def _word_pattern(core: str, is_stem: bool) -> re.Pattern[str]:
     ending = "[a-z]{0,6}" if is_stem else "s?" if core.isalpha() else ""
+    if len(core) == 3 and core.isalpha():  # add, adds, added; map, mapping
+        ending = f"(?:s|{core[-1]}?(?:ed|ing))?" if core[-1] != "e" else "[sd]?"
     if core.isalpha() and len(core) > 1:
         ending = rf"(?:{ending}|(?:19|20)\d\d|['’]\d\d)"  # ACL2026, CVPR'24
     return re.compile(rf"(?<![a-z0-9]){re.escape(core)}{ending}(?![a-z0-9])")
@@ -219,6 +224,9 @@ def _latin_tokens(word: str) -> tuple[str, ...]:
 
 
 def _latin_parts(word: str) -> Iterator[str]:
+    if _ACRONYMS.fullmatch(word):  # GPUs, gpus: Snowball takes them for Latin words
+        yield word[:-1].lower()
+        return
     yield _stem(word)
     edition = _EDITION.fullmatch(word)
     if edition:  # ACL2026, ICCV'15: the venue and the year are asked for apart
@@ -246,7 +254,9 @@ def _stem(word: str) -> str:
     stem = _stemmer().stemWord(lower)
     if len(stem) > 3:
         return stem
-    # ICME must not become icm: of a short word only a plural s is taken away.
+    # ICME must not become icm: of a short word only an inflection is taken away.
+    if lower.endswith(("ed", "ing")):
+        return stem if len(stem) > 2 else stem + stem[-1:]  # added: Snowball makes it ad
     return lower[:-1] if lower.endswith("s") and not lower.endswith("ss") else lower
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from assistant.answering.abstaining import Verdict, judge
 from assistant.answering.definitions import spells_out
 from assistant.answering.facts import Fact, FactFinder, best_of_passages
-from assistant.answering.understanding import Understanding
+from assistant.answering.understanding import Understanding, published_measures
 from assistant.answering.weights import Weights
 from assistant.index.embedding import Embedder
 from assistant.index.names import NameIndex
@@ -52,8 +52,8 @@ class EvidenceGatherer:
         sentences = self._finder.read(asked, hits)
         facts = best_of_passages(sentences)
         verdict = judge(asked, facts, self._weights)
-        if asked.kind == "contact" and verdict.fact is None:
-            facts, verdict = self._contact(asked, verdict)
+        if verdict.fact is None:
+            facts, verdict = self._looked_up(asked, facts, verdict)
         if asked.kind == "definition" and asked.subject:
             facts, verdict = self._definition(asked, facts, verdict)
         return Gathered(hits, sentences, facts, verdict)
@@ -70,22 +70,25 @@ class EvidenceGatherer:
         facts = [fact for fact in self._finder.find(asked, hits) if fact.is_eligible]
         return min(facts, key=lambda fact: fact.passage.place.start, default=best)
 
-    def _contact(
-        self, asked: Understanding, verdict: Verdict
+    def _looked_up(
+        self, asked: Understanding, facts: tuple[Fact, ...], verdict: Verdict
     ) -> tuple[tuple[Fact, ...], Verdict]:
-        """Look for the address among all passages that publish one.
+        """Look for an address among all passages that publish one.
 
         Who asks how to apply wants the published address, in whatever words it stands there: it
         need not be as likely as another fact, only hold every name of the question.
         """
-        for kind in ("email", "phone"):
-            numbers = self._generation.outline.publishing(kind)
+        wanted = [name for name in asked.measures if name in published_measures()]
+        if asked.kind == "contact":
+            wanted = list(dict.fromkeys((*wanted, "email", "phone")))
+        for name in wanted:
+            numbers = self._generation.outline.publishing(name)
             hits = self._retriever.rank(asked.text, asked.terms, numbers, limit=_HITS)
-            facts = self._finder.find(asked, hits)
-            best = next((fact for fact in facts if fact.is_eligible), None)
+            found = self._finder.find(asked, hits)
+            best = next((fact for fact in found if fact.is_eligible), None)
             if best is not None:
-                return facts, Verdict(best, max(verdict.confidence, _PUBLISHED), best.missing)
-        return (), verdict
+                return found, Verdict(best, max(verdict.confidence, _PUBLISHED), best.missing)
+        return facts, verdict
 
     def _definition(
         self, asked: Understanding, facts: tuple[Fact, ...], verdict: Verdict

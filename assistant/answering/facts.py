@@ -23,6 +23,7 @@ _URL = re.compile(r"https?://[^\s）)]+")  # says little of what is asked, and h
 _DIGITS = re.compile(r"\d+")
 _UNDER_HEADINGS = frozenset(("list", "person", "count"))  # kinds whose answer a heading announces
 _HEADING_WEIGHT = 3.0  # for them; the data that the other weights are learned from has no such lists
+_MEASURED = 0.9  # of a word for a measure, where a value of it stands
 _SUBJECT = 0.9  # of a name that the headings hold
 _TOLD = 0.9  # share of a question's plain words without which only its names are met
 _OUTSIDE_FACTOR = 0.9  # a term that only the title, headings or columns hold
@@ -155,7 +156,7 @@ class FactFinder:
             around = f"{passage.context}\n{text}"  # the unit of a number stands in its column's name
         elif len(text) <= _SHORT or text.endswith((":", "：")):
             around = passage.text[span[0] : span[1] + _LOOK_AHEAD]
-        shows_measure = all(re.search(needs, around, re.IGNORECASE) for needs in asked.measures)
+        shows_measure = asked.shows_measures(around)
         is_eligible = shows_measure and self._is_eligible(asked, passage, span, around, missing)
         score = round(self._score(asked, passage, text, signals), 6)
         return Fact(passage, *span, score, signals, missing, shows_measure, is_eligible)
@@ -297,8 +298,8 @@ def _signals(
     # What a page or section is about is the subject of each of its sentences.
     subject = [_SUBJECT * t.coverage(reading.headings) if t.is_named else 0.0 for t in terms]
     own = [
-        [max(t.coverage(evidence), said) for t, said in zip(terms, subject, strict=True)]
-        for evidence in reading.evidences
+        [max(t.coverage(evidence), said, met) for t, said, met in zip(terms, subject, measured, strict=True)]
+        for evidence, measured in zip(reading.evidences, _measured(asked, passage, reading.spans), strict=True)
     ]
     reach = [max(column) for column in zip(around, *own, strict=True)]
     missing = tuple(
@@ -325,6 +326,16 @@ def _signals(
             foreign_coverage=foreign * coverage,
             foreign_similarity=foreign * cosine,
         ), missing  # fmt: skip
+
+
+def _measured(
+    asked: Understanding, passage: Passage, spans: Sequence[tuple[int, int]]
+) -> Iterator[tuple[float, ...]]:
+    """Yield for each sentence how far a value in it meets each term: 邮编 is met by 361005."""
+    none = (0.0,) * len(asked.terms)
+    met = tuple(_MEASURED * (term.text in asked.measured) for term in asked.terms)
+    for span in spans:
+        yield met if asked.measured and asked.shows_measures(passage.text[slice(*span)]) else none
 
 
 def _above(passage: Passage) -> tuple[str, str]:

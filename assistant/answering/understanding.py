@@ -34,7 +34,7 @@ class Understanding:
     kinds: frozenset[AnswerKind]  # every kind that its words fit
     terms: tuple[Term, ...]
     years: tuple[int, ...]
-    measures: tuple[str, ...]  # patterns that the evidence must show
+    measures: tuple[str, ...]  # of words.yaml, of which the evidence must show a value
     editions: tuple[tuple[str, str], ...]  # (venue, year) said together: ("NSDI", "2024")
     excludes: tuple[str, ...] = ()  # patterns of headings under which nothing answers
 
@@ -81,6 +81,22 @@ class Understanding:
         return found if found is not None and not found.is_named else None
 
     @cached_property
+    def measured(self) -> frozenset[str]:
+        """The plain terms that ask for what pages publish without a word for it: a street, a room."""
+        asks = [asks for name, asks in _measures() if name in self.measures and name in published_measures()]
+        spans = [match.span() for pattern in asks for match in pattern.finditer(self.folded)]
+        found = set()
+        for term in self.content:
+            start = self.folded.find(fold(term.text))
+            if not term.is_named and any(a <= start < b for a, b in spans):
+                found.add(term.text)
+        return frozenset(found)
+
+    def shows_measures(self, text: str) -> bool:
+        """Tell whether ``text`` has a value of each measure that is asked for."""
+        return all(measure_pattern(name).search(text) for name in self.measures)
+
+    @cached_property
     def subject(self) -> str:
         """The first name of the question, "" where it has none."""
         return next((term.text for term in self.content if term.is_named), "")
@@ -105,7 +121,7 @@ class Interpreter:
         """Return what ``text``, the question with its history resolved, asks for."""
         folded = fold(text)
         fitting = [kind for kind, pattern in _kinds() if pattern.search(folded)]
-        measures = tuple(needs for asks, needs in _measures() if asks.search(folded))
+        measures = tuple(name for name, asks in _measures() if asks.search(folded))
         return Understanding(
             question=question,
             text=text,
@@ -158,5 +174,17 @@ def _times() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 @lru_cache(maxsize=1)
-def _measures() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(m["asks"]), m["needs"]) for m in question_words()["measures"].values())
+def _measures() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((name, re.compile(m["asks"])) for name, m in question_words()["measures"].items())
+
+
+@lru_cache(maxsize=64)
+def measure_pattern(name: str) -> re.Pattern[str]:
+    """Return what a value of a measure looks like."""
+    return re.compile(question_words()["measures"][name]["needs"], re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def published_measures() -> tuple[str, ...]:
+    """Return the measures that are looked for on every page: email, phone, address."""
+    return tuple(name for name, m in question_words()["measures"].items() if m.get("published"))

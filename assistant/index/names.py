@@ -18,7 +18,7 @@ _PINYIN = re.compile(
     r"(?:(?:[bpmfdtnlgkhjqxrzcsyw]|zh|ch|sh)?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er"
     r"|ia|ie|in|iu|ou|ua|ui|un|uo|ue|a|e|i|o|u|v)){2,4}"
 )
-_NO_NAME = re.compile("[有是的在了和与为不会能要到去来过等及或也都就还被把对从向哪几个些么吗呢]")
+_NO_NAME = re.compile("[有是的用在了和与为不会能要到去来过等及或也都就还被把对从向哪几个些么吗呢]")
 _TITLES = frozenset("老师 教授 博士 导师 院士 研究员 同学 先生 女士".split())
 _BY = re.compile(r"\b(?:by|from) [A-Z]\w+")  # funded by DEF: who may be no person
 _LATIN_PAIR = re.compile(r"\b([A-Z][a-z]{1,14}) (?:[A-Z]\. )?([A-Z][a-z]{1,14})\b")

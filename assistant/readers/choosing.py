@@ -39,6 +39,8 @@ def reader_name(site: Site, source: str) -> str:
             return "myst"
         if suffix == ".txt" and suffix in site.conf.suffixes:
             return "rst"
+    if suffix == ".json":
+        return "json" if source in site.loaded or source.startswith("_data/") else ""
     return _BY_SUFFIX.get(suffix, "")
 
 

@@ -1,6 +1,8 @@
 """Data files of a lab: YAML lists, BibTeX, delimited text, plain text."""
 
+import json
 import posixpath
+import re
 
 from assistant.errors import ReadError
 from assistant.readers.bibtex import write_bibtex
@@ -10,6 +12,8 @@ from assistant.readers.delimited import write_delimited
 from assistant.readers.inline import paragraphs
 from assistant.readers.yaml_tables import write_settings, write_yaml
 from assistant.schema import Document
+
+_HALVES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 
 
 def read(file: SourceFile) -> Document:
@@ -22,6 +26,8 @@ def read(file: SourceFile) -> Document:
             write_settings(builder, text)
         case ".yml" | ".yaml":
             write_yaml(builder, text, name=stem)
+        case ".json":
+            write_yaml(builder, _json_as_yaml(text), name=stem)
         case ".bib":
             write_bibtex(builder, text, name=stem)
         case ".csv" | ".tsv":
@@ -31,6 +37,11 @@ def read(file: SourceFile) -> Document:
         case _:
             raise ReadError(f"{file.source} is no data file that can be read; exclude it.")
     return builder.build(title=stem)
+
+
+def _json_as_yaml(text: str) -> str:
+    """Return JSON in the form in which it is YAML as well: no tabs, no characters in two halves."""
+    return _HALVES.sub(lambda match: json.loads(f'"{match[0]}"'), text.replace("\t", " "))
 
 
 def _write_plain(builder: DocumentBuilder, text: str) -> None:

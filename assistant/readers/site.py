@@ -1,5 +1,6 @@
 """Says what kind of site a corpus is, which of its pages are published, and where."""
 
+import contextlib
 import hashlib
 import posixpath
 import re
@@ -20,6 +21,10 @@ SiteKind = Literal["sphinx", "jekyll", "hugo", "html", "plain"]
 
 _PAGES = (".rst", ".md", ".html", ".htm")
 _TOCTREE = re.compile(rb"^[ \t]*(?:\.\. toctree::|[`:~]{3,}\s*\{toctree\})", re.MULTILINE)
+_SCRIPTS = (".html", ".htm", ".js", ".mjs", ".ts", ".jsx", ".tsx", ".vue", ".svelte", ".astro")
+_SCRIPT_BYTES = 2_000_000  # of a script, the beginning is looked through
+_JSON_NAME = re.compile(rb"[\w-]+(?:\.[\w-]+)*\.json\b")
+_TOOLS_FILES = frozenset(("package.json", "package-lock.json", "manifest.json", "tsconfig.json", "composer.json"))
 _JEKYLL_FOLDERS = ("_data/", "_posts/", "_pages/", "_layouts/")
 
 
@@ -33,6 +38,7 @@ class Site:
     files: tuple[str, ...]
     url: str  # where it is published, with a trailing "/"; "" where unknown
     toc: tuple[str, ...] = ()  # globs of the pages that a Jupyter Book's _toc.yml publishes
+    loaded: frozenset[str] = frozenset()  # data files that a page or script of the site names
 
     @property
     def conf(self) -> SphinxConf:
@@ -65,7 +71,8 @@ def describe_site(root: Path, files: Sequence[str], *, site_url: str = "") -> Si
     url = site_url or conf.html_baseurl
     url = url if not url or url.endswith("/") else f"{url}/"
     settings = SphinxSettings(conf, bases, tuple(sorted(names)))
-    return Site(root, kind, settings, tuple(files), url, toc)
+    loaded = frozenset() if kind == "sphinx" else _loaded(root, files)
+    return Site(root, kind, settings, tuple(files), url, toc, loaded)
 
 
 def _conf_paths(files: Sequence[str]) -> list[str]:
@@ -112,6 +119,19 @@ def _kind(root: Path, files: Sequence[str], *, is_sphinx: bool) -> SiteKind:
     return "plain"
 
 
+def _loaded(root: Path, files: Sequence[str]) -> frozenset[str]:
+    """Return the JSON files that pages or scripts name: what they load is shown to visitors."""
+    data = [s for s in files if s.endswith(".json") and posixpath.basename(s) not in _TOOLS_FILES]
+    if not data:
+        return frozenset()
+    named: set[bytes] = set()
+    for source in files:
+        if source.endswith(_SCRIPTS):
+            with contextlib.suppress(OSError), (root / source).open("rb") as file:
+                named.update(_JSON_NAME.findall(file.read(_SCRIPT_BYTES)))
+    return frozenset(s for s in data if posixpath.basename(s).encode() in named)
+
+
 def _shallowest(files: Sequence[str], name: str) -> str:
     found = [source for source in files if posixpath.basename(source) == name]
     return min(found, key=lambda source: (source.count("/"), source), default="")
@@ -155,7 +175,7 @@ def place_files(site: Site, documents: Sequence[Document]) -> tuple[Document, ..
     placed = []
     for document in documents:
         is_page = document.source.endswith(_PAGES)
-        orphan = site.kind == "html" and not is_page and document.source not in linked
+        orphan = site.kind == "html" and not is_page and document.source not in linked | site.loaded
         status: Status = "orphan" if orphan else "published"
         if is_page and is_placeholder(document):
             status = "placeholder"
