@@ -1,7 +1,7 @@
 """A question's words → weighted search terms: synonyms, translations, names and typos included."""
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +26,10 @@ _LATIN_LETTERS = re.compile(r"[A-Za-z]+")
 _DEGREES = frozenset(("PhD", "MSc", "BSc", "MS", "BS"))
 _HONORIFICS = frozenset("prof professor dr doctor mr mrs ms miss teacher advisor supervisor".split())
 _EDITION = re.compile(r"([A-Za-z]{2,})['’-]?((?:19|20)\d\d)")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+# A word and, in brackets, the same in the other language: 富振奇 (Fu Zhenqi), Fu Zhenqi（富振奇）.
+_GLOSS = re.compile(r"([\u4e00-\u9fff]{1,6}|[A-Za-z][\w'-]*(?: [A-Za-z][\w'-]*){0,3}) ?[(（]([^()（）,，;；、]{2,40})")
+_GLOSSED = 1.0
 _AMOUNT = re.compile(r"\d+-[A-Za-z]+")
 _QUESTION_WORD = re.compile(r"^(?:[哪几].{0,2}|多少.?)$")
 _FILLER_WEIGHT = 0.25
@@ -121,6 +125,7 @@ class QueryParser:
         found = self._words(text)
         shouts = any(letter.isupper() for letter in text)
         terms: dict[str, Term] = {}
+        glossed = tuple(self._glosses(text))
         for number, word in enumerate(found):
             if not is_stopword(word.text):
                 after = found[number + 1] if number + 1 < len(found) else None
@@ -128,10 +133,21 @@ class QueryParser:
                 is_named = self._is_named(word, number, shouts) or self._is_addressed(word, after)
                 is_named = is_named or _is_first_name(word, after)
                 is_named = is_named and not _is_abbreviated(word, text)
-                term = self._term(word, before, after, is_named=is_named)
+                term = _with_glosses(self._term(word, before, after, is_named=is_named), word, glossed)
                 if term.tokens:
                     terms.setdefault(fold(word.text), term)
         return tuple(terms.values())
+
+    def _glosses(self, text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+        """Yield (start, end, tokens) of what the asker says twice: tokens of 合作研究员（co-investigators）.
+
+        Each side of the bracket counts as the other, where the two are in different scripts.
+        """
+        for match in _GLOSS.finditer(text):
+            if bool(_HAN.search(match[1])) != bool(_HAN.search(match[2])):
+                for side, other in ((1, 2), (2, 1)):
+                    tokens = (token for token in tokenize(match[other]) if self._lexical.frequency(token))
+                    yield match.start(side), match.end(side), tuple(tokens)
 
     def _words(self, text: str) -> list[Word]:
         """Return the words of ``text``, names of the corpus kept whole, however jieba cuts them."""
@@ -199,6 +215,8 @@ class QueryParser:
             if weight >= _SMALLEST_TRANSLATION:
                 variants[token] = max(variants.get(token, 0.0), weight)
         parts = own[1:] if "-" in word.text and not is_named else ()
+        if word.is_han and not is_named and not variants:
+            parts = own[1:]  # 硕士论文 is in no table: its words are
         for token, weight in self._translator.translate(parts):
             if weight >= _SMALLEST_TRANSLATION:
                 variants.setdefault(token, _PART_WEIGHT * weight)
@@ -320,6 +338,14 @@ def _glossary_lines(path: Path) -> list[str]:
     if not isinstance(lines, list):
         raise SettingsError(f"{path}: expected a list, one '- word word' line for each meaning.")
     return [str(line) for line in lines]
+
+
+def _with_glosses(term: Term, word: Word, glossed: Iterable[tuple[int, int, tuple[str, ...]]]) -> Term:
+    """Return the term with what its bracket says as variants."""
+    said = [token for start, end, tokens in glossed if start <= word.start < end for token in tokens]
+    if not said:
+        return term
+    return replace(term, variants=tuple({**dict(term.variants), **dict.fromkeys(said, _GLOSSED)}.items()))
 
 
 def _words_from(text: str, start: int, end: int) -> list[Word]:

@@ -48,6 +48,10 @@ _SENTENCE_END = re.compile(
 )
 
 
+_LONGEST_ITEM = 200  # characters
+_FEWEST_ITEMS = 3
+
+
 def detect_language(text: str) -> Language:
     """Return ``zh`` where Chinese characters outweigh Latin words, else ``en``.
 
@@ -137,11 +141,12 @@ class Evidence:
             if token in self.folded and token in _OTHER_WORDS:
                 return token in _OTHER_WORDS[token].sub(" ", self.folded)
             return token in self.folded
-        if token[:-1] not in self.folded:  # all that follows needs it; most questions end here
-            return False
+        is_year = bool(_YEAR.fullmatch(token))
+        if (token[2:] if is_year else token[:-1]) not in self.folded:
+            return False  # all that follows needs it; most questions end here
         is_stem = len(token) > 3 and token.isalpha()
         if token[0].isdigit() and token.isalnum():  # 80g stands in 80GB, 2019 in ICCV2019
-            return token in self.folded and bool(_quantity_pattern(token).search(self.folded))
+            return (is_year or token in self.folded) and bool(_quantity_pattern(token).search(self.folded))
         # Snowball writes "study" and "studies" as "studi".
         core = token[:-1] if is_stem and token[-1] == "i" else token
         return core in self.folded and bool(_word_pattern(core, is_stem).search(self.folded))
@@ -150,14 +155,15 @@ class Evidence:
 @lru_cache(maxsize=1024)
 def _quantity_pattern(token: str) -> re.Pattern[str]:
     unit = "[a-z]?" if token[-1].isalpha() else ""
-    before = "(?<![0-9])" if _YEAR.fullmatch(token) else "(?<![a-z0-9])"
-    return re.compile(rf"{before}{re.escape(token)}{unit}(?![a-z0-9])")
+    if _YEAR.fullmatch(token):  # 2019 stands in ICCV2019 and in ICCV '19
+        return re.compile(rf"(?<![0-9]){token}(?![a-z0-9])|(?<=[a-z])\s?['’]{token[2:]}(?![0-9])")
+    return re.compile(rf"(?<![a-z0-9]){re.escape(token)}{unit}(?![a-z0-9])")
 
 
 @lru_cache(maxsize=8192)
 def _word_pattern(core: str, is_stem: bool) -> re.Pattern[str]:
     ending = "[a-z]{0,6}" if is_stem else "s?" if core.isalpha() else ""
-    if len(core) == 3 and core.isalpha():  # add, adds, added; map, mapping
+    if not is_stem and len(core) == 3 and core.isalpha():  # add, adds, added; map, mapping
         ending = f"(?:s|{core[-1]}?(?:ed|ing))?" if core[-1] != "e" else "[sd]?"
     if core.isalpha() and len(core) > 1:
         ending = rf"(?:{ending}|(?:19|20)\d\d|['’]\d\d)"  # ACL2026, CVPR'24
@@ -181,6 +187,17 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
             yield from _trimmed(text, start, end.end())
             start = end.end()
         yield from _trimmed(text, start, line.end())
+
+
+def list_items(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the (start, end) of each line of ``text`` that is a short entry among others.
+
+    "周天硕，硕士，2022年入学。毕业后前往北京工作。": its second sentence speaks of whom the first names.
+    """
+    lines = [(match.start(), match.end()) for match in re.finditer(r"[^\n]+", text)]
+    short = [(start, end) for start, end in lines if end - start <= _LONGEST_ITEM]
+    if len(short) >= _FEWEST_ITEMS and 2 * len(short) > len(lines):
+        yield from short
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -93,7 +93,9 @@ class Answerer:
         if asked.kinds and asked.kinds != {"person"}:
             return None
         rows = self._records.find(asked)
-        whole = rows is not None and (rows.is_whole_question or (bool(asked.kinds) and rows.is_a_list))
+        if rows is None or (asked.interrogates and not rows.is_asked_for):
+            return None  # where somebody works is not told by the papers with that name
+        whole = rows.is_whole_question or (bool(asked.kinds) and rows.is_a_list)
         return rows if whole else None
 
     def _quoted(self, asked: Understanding, found: Gathered, best: Fact) -> tuple[Fact, ...]:
@@ -102,5 +104,5 @@ class Answerer:
         elif asked.kind in ("howto", "list"):
             best = self._evidence.start_of_section(asked, best)
         else:
-            best = with_rivals(best, found.sentences)
+            best = with_rivals(asked, best, found.sentences)
         return (*worth_quoting(best, found.facts), *also_asked(asked, best, found.sentences))

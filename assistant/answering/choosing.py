@@ -8,12 +8,14 @@ from assistant.answering.abstaining import Verdict
 from assistant.answering.facts import Fact
 from assistant.answering.tables import RowAnswer
 from assistant.answering.understanding import Understanding, question_words
+from assistant.text import Evidence
 
 _MOST_ROWS = 200  # a question that matches more rows than this names no list
 _STATED = 0.7  # share of the question in a sentence that states a number: no need to count rows
 _HEADED = 0.6  # share of the question in the headings from which a section is about it
 _SAME_THING = 0.6  # share of the best coverage from which two sentences are about one thing
 _RIVAL = 0.85  # share of the best score from which a sentence of the same passage is quoted too
+_NAMED = 0.5  # how far a sentence must contain a name
 _LONGEST_SPAN = 400  # characters of a quote that holds both
 _NEARLY_AS_GOOD = 0.85  # share of the best score from which a second fact is quoted too
 _NUMBER = r"(?<![\d./-])(?!(?:19|20)\d\d\b)(?:\d[\d,]*\+?|[二三四五六七八九十百千万两]+)"
@@ -89,16 +91,24 @@ def also_asked(asked: Understanding, best: Fact, facts: Sequence[Fact]) -> tuple
     return tuple(found)
 
 
-def with_rivals(best: Fact, facts: Sequence[Fact]) -> Fact:
+def _names_in(asked: Understanding, fact: Fact) -> frozenset[str]:
+    """Return the names of the question that stand in the sentence itself."""
+    evidence = Evidence(fact.text)
+    return frozenset(t.text for t in asked.content if t.is_named and t.coverage(evidence) >= _NAMED)
+
+
+def with_rivals(asked: Understanding, best: Fact, facts: Sequence[Fact]) -> Fact:
     """Return ``best`` widened to the sentences of its passage that are nearly as good.
 
     Of "led by A … belongs to the centre led by B" no score tells which one is meant: both are read.
+    What stands on the next line about somebody else is not.
     """
     if best.passage.kind == "row":
         return best
+    about = _names_in(asked, best)
     rivals = [
         fact for fact in facts
-        if fact.passage.id == best.passage.id and fact.is_eligible
+        if fact.passage.id == best.passage.id and fact.is_eligible and _names_in(asked, fact) >= about
         and fact.score >= _RIVAL * best.score
         and max(fact.end, best.end) - min(fact.start, best.start) <= _LONGEST_SPAN
     ]  # fmt: skip

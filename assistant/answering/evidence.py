@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from assistant.answering.abstaining import Verdict, judge
 from assistant.answering.definitions import spells_out
 from assistant.answering.facts import Fact, FactFinder, best_of_passages
-from assistant.answering.understanding import Understanding, published_measures
+from assistant.answering.understanding import Understanding
 from assistant.answering.weights import Weights
+from assistant.forms import published_forms
 from assistant.index.embedding import Embedder
 from assistant.index.names import NameIndex
 from assistant.index.store import Generation
@@ -78,7 +79,7 @@ class EvidenceGatherer:
         Who asks how to apply wants the published address, in whatever words it stands there: it
         need not be as likely as another fact, only hold every name of the question.
         """
-        wanted = [name for name in asked.measures if name in published_measures()]
+        wanted = [name for name in asked.measures if name in published_forms()]
         if asked.kind == "contact":
             wanted = list(dict.fromkeys((*wanted, "email", "phone")))
         for name in wanted:

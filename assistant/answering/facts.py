@@ -15,7 +15,7 @@ from assistant.index.embedding import Embedder
 from assistant.index.names import NameIndex
 from assistant.query import Term
 from assistant.schema import Hit, Passage
-from assistant.text import Evidence, sentences
+from assistant.text import Evidence, list_items, sentences
 
 READ_PASSAGES = 12  # of the hits, how many are read sentence by sentence
 _CONTEXT_FACTOR = 0.75  # a term met only in the headings or the sentence beside counts this much
@@ -274,14 +274,16 @@ def _counts_target(asked: Understanding, text: str) -> bool:
 
 
 def _spans(passage: Passage) -> list[tuple[int, int]]:
-    """Return the units that may answer: a row, a sentence, or code with the sentence before it."""
+    """Return the units that may answer: a row, a sentence, an entry of a list, code with what leads to it."""
     if passage.kind == "row":
         return [(0, len(passage.text))]
     spans: list[tuple[int, int]] = []
+    items = tuple(list_items(passage.text))
     for start, end in sentences(passage.text):
         block = next((b for b in passage.code if b[0] <= start < b[1]), None)
         if block is None:
-            spans.append((start, end))
+            is_continued = spans and any(a <= spans[-1][0] and end <= b for a, b in items)
+            spans.append((spans.pop()[0] if is_continued else start, end))
         elif not spans or spans[-1][1] <= start:
             lead = spans.pop()[0] if spans and block[1] - spans[-1][0] <= _LONGEST_CODE else block[0]
             spans.append((lead, block[1]))

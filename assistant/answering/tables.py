@@ -33,6 +33,7 @@ class RowAnswer:
     is_filtered: bool  # False where the question asks for every row
     is_named: bool  # the table's name or headings, not only a column, say what is asked for
     key_columns: tuple[str, ...]  # the columns that the question's words matched
+    is_asked_for: bool  # the question speaks of rows of this kind: of papers, of people
 
     @property
     def is_whole_question(self) -> bool:
@@ -111,8 +112,7 @@ class RecordBook:
             if answer is None:
                 continue
             rank = (
-                bool(answer.records), round(answer.explained, 2), _is_asked_for(collection, asked),
-                answer.is_named,
+                bool(answer.records), round(answer.explained, 2), answer.is_asked_for, answer.is_named,
                 collection.is_published, round(quality, 2), len(answer.records), -number,
             )  # fmt: skip
             if best is None or rank > best[0]:
@@ -150,7 +150,7 @@ def _collection(records: Sequence[Record]) -> _Collection:
     if len({(place.source, place.heading_path) for place in places}) == 1:
         around += [places[0].title, *places[0].heading_path]
     title = "\n".join(around)
-    kinds = _kinds_of(tuple(names), title)
+    kinds = _kinds_of([[column for column, _, _ in row.cells] for row in rows], title)
     return _Collection(
         tuple(rows),
         Evidence("\n".join((title, *names, *_kind_words(kinds)))),
@@ -166,8 +166,13 @@ def _kind_words(kinds: Iterable[str]) -> list[str]:
     return [question_words()["collections"][name]["words"] for name in sorted(kinds)]
 
 
-def _kinds_of(columns: Sequence[str], headings: str) -> frozenset[str]:
-    return frozenset(name for name in question_words()["collections"] if _is_kind(name, columns, headings))
+def _kinds_of(rows: Sequence[Sequence[str]], headings: str) -> frozenset[str]:
+    """Return the kinds that most of the rows are of, each given as the columns in which it has something."""
+    known = question_words()["collections"]
+    counts: Counter[str] = Counter()
+    for columns, count in Counter(map(tuple, rows)).items():
+        counts.update({name: count for name in known if _is_kind(name, columns, headings)})
+    return frozenset(name for name, count in counts.items() if 2 * count >= len(rows))
 
 
 def _is_kind(name: str, columns: Sequence[str], headings: str) -> bool:
@@ -262,7 +267,10 @@ class _Narrowing:
         records = () if self._lacks_year else tuple(row.record for row in self._rows)
         is_filtered = len(self._rows) < len(self._collection.rows)
         is_named = any(t.coverage(self._collection.title) >= _IN_SCHEMA for t in asked.content)
-        return RowAnswer(records, share, is_filtered, is_named, tuple(self._keys))
+        is_asked_for = _is_asked_for(self._collection, asked)
+        if not is_filtered and not is_named and not is_asked_for:
+            return None  # the lab's directions are not all rows that have a column of that name
+        return RowAnswer(records, share, is_filtered, is_named, tuple(self._keys), is_asked_for)
 
 
 def _constraints(

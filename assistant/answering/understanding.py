@@ -6,6 +6,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import get_args
 
+from assistant.forms import published_forms
 from assistant.query import QueryParser, Term
 from assistant.schema import AnswerKind, Question
 from assistant.text import fold
@@ -82,8 +83,8 @@ class Understanding:
 
     @cached_property
     def measured(self) -> frozenset[str]:
-        """The plain terms that ask for what pages publish without a word for it: a street, a room."""
-        asks = [asks for name, asks in _measures() if name in self.measures and name in published_measures()]
+        """The plain terms that ask for what pages state without a word for it: a street, a journal."""
+        asks = [asks for name, asks in _measures() if name in self.measures and name in speaking_measures()]
         spans = [match.span() for pattern in asks for match in pattern.finditer(self.folded)]
         found = set()
         for term in self.content:
@@ -104,6 +105,11 @@ class Understanding:
     def is_excluded(self, headings: str) -> bool:
         """Tell whether what stands under ``headings`` is of another time than the question's."""
         return any(re.search(pattern, headings, re.IGNORECASE) for pattern in self.excludes)
+
+    @cached_property
+    def interrogates(self) -> bool:
+        """Tell whether it is a question rather than keywords."""
+        return bool(re.search(question_words()["interrogatives"], self.folded))
 
     @cached_property
     def wants_rows(self) -> bool:
@@ -181,10 +187,12 @@ def _measures() -> tuple[tuple[str, re.Pattern[str]], ...]:
 @lru_cache(maxsize=64)
 def measure_pattern(name: str) -> re.Pattern[str]:
     """Return what a value of a measure looks like."""
-    return re.compile(question_words()["measures"][name]["needs"], re.IGNORECASE)
+    published = published_forms().get(name)
+    needs = question_words()["measures"][name].get("needs")
+    return published.pattern if published is not None else re.compile(needs, re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
-def published_measures() -> tuple[str, ...]:
-    """Return the measures that are looked for on every page: email, phone, address."""
-    return tuple(name for name, m in question_words()["measures"].items() if m.get("published"))
+def speaking_measures() -> frozenset[str]:
+    """Return the measures whose values need no word beside them: an email address, a journal."""
+    return frozenset(name for name, m in question_words()["measures"].items() if m.get("speaks"))

@@ -102,7 +102,7 @@ class Outline(Protocol):
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """Titles and headings that may be people's names, each once."""
+        """Titles, headings and beginnings of list entries that may be people's names, each once."""
 
     @property
     def titles(self) -> frozenset[str]:
@@ -122,7 +122,7 @@ class Outline(Protocol):
         """Return the numbers of the passages under the same heading, ascending, ``passage`` among them."""
 
     def publishing(self, kind: str) -> Sequence[int]:
-        """Return the numbers of the passages with an address: ``kind`` is "email" or "phone"."""
+        """Return the numbers of the passages with a value of ``kind``, a key of published_forms()."""
 
     def row(self, record: str) -> int | None:
         """Return the number of the passage to cite for a record."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assistant.index.frequency import WordFrequency
 from assistant.index.pinyin import syllables
-from assistant.text import fold, is_dictionary_word, tokenize
+from assistant.text import fold, is_dictionary_word, list_items, tokenize
 from assistant.yaml_text import parse_yaml
 
 _LONGEST_NAME = 4  # characters
@@ -19,6 +19,8 @@ _PINYIN = re.compile(
     r"|ia|ie|in|iu|ou|ua|ui|un|uo|ue|a|e|i|o|u|v)){2,4}"
 )
 _NO_NAME = re.compile("[有是的用在了和与为不会能要到去来过等及或也都就还被把对从向哪几个些么吗呢]")
+_LEADING = re.compile(r"\W*([\u4e00-\u9fff]{2,4}) ?[，,（(:：\t]")
+_FEWEST_LEADING = 3  # in one passage: one alone may be any word
 _TITLES = frozenset("老师 教授 博士 导师 院士 研究员 同学 先生 女士".split())
 _BY = re.compile(r"\b(?:by|from) [A-Z]\w+")  # funded by DEF: who may be no person
 _LATIN_PAIR = re.compile(r"\b([A-Z][a-z]{1,14}) (?:[A-Z]\. )?([A-Z][a-z]{1,14})\b")
@@ -144,6 +146,13 @@ def _by_spelling(spelt: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]
         spelling = "".join(syllables(word))
         table[spelling] = (*table.get(spelling, ()), meant)
     return table
+
+
+def leading_names(text: str) -> list[str]:
+    """Return the names that begin the entries of a list of people: 周天硕，硕士."""
+    found = [match[1] for start, end in list_items(text) if (match := _LEADING.match(text, start, end))]
+    names = [word for word in found if looks_like_name(word)]
+    return names if len(names) >= _FEWEST_LEADING else []
 
 
 def looks_like_name(word: str) -> bool:

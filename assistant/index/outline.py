@@ -12,8 +12,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from assistant.forms import published_forms
 from assistant.index import disk
-from assistant.index.names import looks_like_name
+from assistant.index.names import leading_names, looks_like_name
 from assistant.schema import PageText, Passage, Record
 
 _TABLE, _TOLD = "outline.npy", "outline.json"
@@ -21,24 +22,6 @@ _ROW = np.dtype([("id", "<u8"), ("by_id", "<i4"), ("section", "<i4"), ("by_secti
 _FRONT_PAGE = re.compile(r"^(?:[^/]+/)?(?:index|about|home|readme)\.\w+$", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}(?![\w-])")
 _NO_CONTACT = re.compile(r"^(?:git|noreply|no-reply|user|root)@|@example\.|@users\.noreply")
-# What publishes an address; at first a cheap sign of it.
-_PUBLISHES = {
-    "email": (
-        re.compile(r"@|\[at\]|\(at\)| at "),
-        re.compile(
-            r"[\w.+-]+(?:@| ?(?:\[at\]|\(at\)) ?| at (?=[\w-]+ dot ))"
-            r"(?:[\w-]+(?:\.| ?(?:\[dot\]|\(dot\)) ?| dot ))+[A-Za-z]{2,}(?![\w-])"
-        ),
-    ),
-    "phone": (
-        re.compile(r"\d{3,4}[ -]?\d{3,4}"),
-        re.compile(
-            r"(?<![\w./-])(?!(?:19|20)\d\d ?- ?\d)(?:\+?\d{1,3}[ -]?)?\(?\d{2,4}\)?[ -]?\d{3,4}[ -]?\d{3,4}(?![\w./])"
-        ),
-    ),
-}
-
-
 class PassageOutline:
     """Where passages are found by what they are, without reading any.
 
@@ -99,7 +82,7 @@ class PassageOutline:
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """Titles and headings that may be people's names, each once."""
+        """Titles, headings and beginnings of list entries that may be people's names, each once."""
         return tuple(self._told["headings"])
 
     @cached_property
@@ -139,8 +122,8 @@ class PassageOutline:
         return tuple(order[first:end].tolist())
 
     def publishing(self, kind: str) -> Sequence[int]:
-        """Return the numbers of the passages with an address: ``kind`` is "email" or "phone"."""
-        return self._told[kind]
+        """Return the numbers of the passages with a value of ``kind``, a key of published_forms()."""
+        return self._told["publishing"][kind]
 
     def row(self, record: str) -> int | None:
         """Return the number of the passage to cite for a record."""
@@ -159,7 +142,7 @@ class _Walk:
         self.sections: list[int] = []
         self._section_numbers: dict[tuple[str, tuple[str, ...]], int] = {}
         self._headings: dict[str, None] = {}
-        self._publishing: dict[str, list[int]] = {kind: [] for kind in _PUBLISHES}
+        self._publishing: dict[str, list[int]] = {kind: [] for kind in published_forms()}
         self._contacts: dict[str, int] = {}
         self._rows: dict[str, tuple[bool, int]] = {}
         self._conflicting = {(c.place.source, c.place.start) for record in records for c in record.conflicts}
@@ -173,8 +156,9 @@ class _Walk:
         self.sections.append(section)
         if section == known:
             self._headings.update(dict.fromkeys((place.title, *place.heading_path)))
-        for kind, (sign, pattern) in _PUBLISHES.items():
-            if sign.search(passage.text) and pattern.search(passage.text):
+        self._headings.update(dict.fromkeys(leading_names(passage.text)))
+        for kind, form in published_forms().items():
+            if form.stands_in(passage.text):
                 self._publishing[kind].append(number)
         for address in dict.fromkeys(_EMAIL.findall(passage.text)) if "@" in passage.text else ():
             if not _NO_CONTACT.search(address):
@@ -194,7 +178,7 @@ class _Walk:
             "headings": [heading for heading in self._headings if looks_like_name(heading)],
             "rows": {record: number for record, (_, number) in self._rows.items()},
             "places": [[source, start, number] for (source, start), number in self._places.items()],
-            **self._publishing,
+            "publishing": self._publishing,
         }
 
 
