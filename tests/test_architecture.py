@@ -22,7 +22,7 @@ FLOORS = (
     ("retrieval", "answering", "query"),
     ("readers", "chunking", "index", "journal", "migrations"),
     ("children", "logs"),
-    ("settings", "text"),
+    ("settings", "text", "forms"),
     ("segmenting",),
     ("schema", "errors", "yaml_text", ""),  # "": assistant/__init__.py
 )

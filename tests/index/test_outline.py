@@ -7,8 +7,6 @@ import pytest
 from documents import Part, make_document
 from generations import small_generation
 
-from assistant.answering.understanding import question_words
-from assistant.index import outline as room
 from assistant.index.outline import PassageOutline
 from assistant.schema import Conflict, PageText
 
@@ -34,6 +32,14 @@ def outline(request: pytest.FixtureRequest, pages: tuple, tmp_path: Path) -> Pas
         assert sorted(made.save(tmp_path)) == ["outline.json", "outline.npy"]
         return PassageOutline.load(tmp_path)
     return PassageOutline.decoded(made.encoded()) if request.param == "decoded" else made
+
+
+def outline_of(*paragraphs: str) -> PassageOutline:
+    """Return the outline of a page with a section for each paragraph."""
+    parts = [Part((f"第{number}节",), (("paragraph", text),)) for number, text in enumerate(paragraphs)]
+    outline = small_generation("outline", (make_document(parts, source="a.md", title="页"),)).outline
+    assert isinstance(outline, PassageOutline)
+    return outline
 
 
 def test_passages_are_found_by_their_id_and_by_their_section(outline: PassageOutline, pages: tuple):
@@ -81,6 +87,25 @@ def test_an_outline_of_nothing_is_one_too():
     assert outline.count == 0 and outline.contact == "" and outline.passage("a") is None
 
 
-@pytest.mark.parametrize("kind", ["email", "phone"])
-def test_what_publishes_an_address_is_what_answers_ask_for(kind: str):
-    assert room._PUBLISHES[kind][1].pattern == question_words()["measures"][kind]["needs"]
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("email", "Mail to li at lab dot edu"), ("phone", "电话：0592-2188888"), ("phone", "(617) 358-8536"),
+        ("address", "科研楼5号楼"), ("room", "理工B楼507B"), ("postal_code", "邮编：510275"),
+    ],
+)  # fmt: skip
+def test_passages_that_publish_something_are_found_by_its_form(kind: str, text: str):
+    outline = outline_of("一句话。", text)
+    assert list(outline.publishing(kind)) == [1]
+
+
+@pytest.mark.parametrize(
+    "text", ["（231004546104010）", "2018-2019", "1042 (2022) 167402", "pp. 162-177", "2021.12.30"]
+)
+def test_what_only_has_digits_is_no_phone_number(text: str):
+    assert not outline_of(text).publishing("phone")
+
+
+def test_the_names_that_begin_a_list_of_people_are_told():
+    listed = "周天硕，硕士，2022年入学。\n徐步强，本科。\n王汉彬，本科，2020年入学。"
+    assert {"周天硕", "徐步强", "王汉彬"} <= set(outline_of(*listed.split("\\n")).headings)
