@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lab-assistant",
         description="Answers questions about a research lab from the lab's own documents.",
+        epilog="Every setting is explained in assistant.yaml; variables such as ASSISTANT_INDEX__BACKEND=milvus win.",
     )
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--config", type=Path, metavar="FILE", help="settings (default: assistant.yaml)")
@@ -79,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     build = commands.add_parser("build", parents=[shared], help="read the documents, write an index")
     build.add_argument("--json", action="store_true", help="print the summary as JSON")
     build.add_argument("--rollback", action="store_true", help="go back to the index before this one")
+    build.add_argument(
+        "--dask", metavar="ADDRESS", help="spread the work over a Dask cluster; 'local' makes one of this machine"
+    )
     build.set_defaults(run=_build)
     serve = commands.add_parser("serve", parents=[shared], help="serve the API and the chat page")
     serve.add_argument("--host")
@@ -115,6 +119,8 @@ def _build(options: argparse.Namespace, settings: Settings) -> int:
 
         print(f"generation {roll_back(settings)} answers again, until the next build")
         return 0
+    if options.dask is not None:
+        settings = settings.model_copy(update={"index": settings.index.model_copy(update={"dask": options.dask})})
     summary = _build_with_progress(settings)
     if options.json:
         print(json.dumps(_summary_body(summary), ensure_ascii=False, indent=1))
@@ -236,14 +242,16 @@ def _terminal_language() -> "Language":
 def _compare(options: argparse.Namespace, settings: Settings) -> int:
     from assistant.comparison import compare
     from assistant.evaluation import pooled
+    from assistant.index.keeping import opened_store
     from assistant.pipeline import load_assistant
     from assistant.scores import comparison_body, comparison_lines
 
     if settings.answer.language_model is None:
         raise SettingsError("answer.language_model: not set; name a base_url and a model to compare.")
     plain = settings.model_copy(update={"answer": settings.answer.model_copy(update={"language_model": None})})
-    extractive, generating = load_assistant(plain), load_assistant(settings)
-    comparisons = [compare(extractive, generating, path) for path in options.sets]
+    with opened_store(settings.index) as kept:  # once for both: Milvus Lite can be opened only once
+        extractive, generating = load_assistant(plain, kept=kept), load_assistant(settings, kept=kept)
+        comparisons = [compare(extractive, generating, path) for path in options.sets]
     if options.json:
         print(json.dumps([comparison_body(c) for c in comparisons], ensure_ascii=False, indent=1))
     else:

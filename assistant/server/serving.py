@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+from assistant.errors import SettingsError
 from assistant.rebuilding import Rebuilder, Watcher
 from assistant.server.listening import HttpServer, listening_socket
 from assistant.settings import Settings
@@ -18,6 +19,11 @@ def serve(settings: Settings, *, watch: bool, on_listening: Callable[[str], None
     ``on_listening`` is told the address as soon as questions can be answered. Raises AssistantError
     where there is nothing to serve or the address cannot be had.
     """
+    if settings.index.is_milvus_lite and (watch or settings.server.workers > 1):
+        raise SettingsError(
+            "index.milvus_uri: Milvus Lite serves one process, and --watch and several workers are more; name a "
+            "Milvus server, or leave them out."
+        )
     listener = listening_socket(settings.server.host, settings.server.port)
     host, port = listener.getsockname()[:2]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
