@@ -30,6 +30,7 @@ from assistant.text import detect_language
 from benchmarks.race.courses import Course, make_course, read_generation, recombine
 from benchmarks.race.environments import ASSISTANT, PEERS, Weight, prepare
 from benchmarks.race.processes import Contender, ContenderFailed
+from benchmarks.race.protocol import read_passages
 from benchmarks.race.quality import asked, finds_chinese, judge, judge_assistant
 from benchmarks.race.racing import Race
 from benchmarks.race.telling import rewrite
@@ -58,31 +59,31 @@ def main() -> int:
 
 def race(options: argparse.Namespace) -> dict[str, Any]:
     """Return the results of everything, as they are written. Raises AssistantError."""
-    load = [os.getloadavg()[0]]
+    load = os.getloadavg()[0]
     entered = [prepare(name, options.environments, _tell) for name in (ASSISTANT, *options.only)]
     contenders = [contender for contender, _ in entered]
-    sets = [(documents, questions) for documents, questions in options.set]
+    sets = [questions for _, questions in options.set]
+    asked_of_all = _questions(sets)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        courses = [make_course(q.stem, documents, work / "sets" / str(n)) for n, (documents, q) in enumerate(sets)]
-        lists = _judged(contenders, courses, [questions for _, questions in sets], work / "judged")
+        courses = [make_course(q.stem, d, work / "sets" / str(n)) for n, (d, q) in enumerate(options.set)]
+        quality = _judged(contenders, courses, sets, work / "judged")
         chinese = _chinese(contenders, work / "chinese")
-        questions = _questions([questions for _, questions in sets])
         raced = [courses[0], _large(courses, options.passages, work)] if options.passages else courses[:1]
+        passages = {course.name: len(read_passages(course.passages)) for course in raced}
         finishes = {
-            course.name: Race(contenders, course, questions, work=work / "race", tell=_tell).run(options.rounds)
+            course.name: Race(contenders, course, asked_of_all, work=work / "race", tell=_tell).run(options.rounds)
             for course in raced
         }
-    load.append(os.getloadavg()[0])
     return {
-        "machine": _machine(load),
+        "machine": _machine([load, os.getloadavg()[0]]),
         "rounds": options.rounds,
-        "questions": len(questions),
-        "courses": {course.name: len(course.passages.read_text("utf-8").splitlines()) for course in raced},
-        "sets": lists.pop("sets"),
+        "questions": len(asked_of_all),
+        "courses": passages,
+        "sets": [questions.stem for questions in sets],
         "contenders": {
             contender.name: _entry(contender, weight, finishes)
-            | {"chinese": chinese[contender.name], "quality": lists[contender.name]}
+            | {"chinese": chinese[contender.name], "quality": quality[contender.name]}
             for contender, weight in entered
         },
     }
@@ -100,18 +101,17 @@ def _entry(contender: Contender, weight: Weight, finishes: dict[str, Any]) -> di
 def _large(courses: Sequence[Course], passages: int, work: Path) -> Course:
     """Return a course of about ``passages`` passages, made of the sentences of all ``courses``."""
     _tell(f"recombining {passages} passages")
-    read = [read_generation(course.documents, work / "read" / str(n)) for n, course in enumerate(courses)]
+    read = [read_generation(course.documents, work / "sets" / str(n) / "index") for n, course in enumerate(courses)]
     recombine(read, work / "pages", passages)
     return make_course("recombined", work / "pages", work / "recombined")
 
 
 def _judged(
     contenders: Sequence[Contender], courses: Sequence[Course], sets: Sequence[Path], work: Path
-) -> dict[str, Any]:
-    """Return contender → set → counts of right answers, and "sets" → their names."""
-    judged: dict[str, Any] = {"sets": [questions.stem for questions in sets]}
+) -> dict[str, dict[str, Any]]:
+    """Return contender → set → counts of right answers; a set is left out where the contender failed."""
+    judged: dict[str, dict[str, Any]] = {contender.name: {} for contender in contenders}
     for contender in contenders:
-        mine = judged.setdefault(contender.name, {})
         for course, questions in zip(courses, sets, strict=True):
             _tell(f"judging {contender.name} on {course.name}")
             folder = work / contender.name / course.name
@@ -122,7 +122,7 @@ def _judged(
                 continue
             if contender.name == ASSISTANT:
                 counts["whole"], counts["abstained"] = judge_assistant(course, questions, folder)
-            mine[course.name] = counts
+            judged[contender.name][course.name] = counts
     return judged
 
 
@@ -141,7 +141,11 @@ def _chinese(contenders: Sequence[Contender], work: Path) -> dict[str, dict[str,
     for contender in contenders:
         for setting in ("default", "chinese"):
             folder = work / contender.name / setting
-            found[contender.name][setting] = finds_chinese(contender, course, setting, folder)
+            try:
+                found[contender.name][setting] = finds_chinese(contender, course, setting, folder)
+            except ContenderFailed as error:
+                _tell(f"  {error}")
+                found[contender.name][setting] = False
     return found
 
 

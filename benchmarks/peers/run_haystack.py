@@ -22,17 +22,13 @@ _FILE = "store.json"
 class StaticTextEmbedder:
     """The shared model as a component for questions."""
 
-    def __init__(self) -> None:
-        self._model = static_model.load()
+    def __init__(self, model: static_model.Embedder) -> None:
+        self._model = model
 
     @component.output_types(embedding=list[float])
     def run(self, text: str) -> dict[str, list[float]]:
         """Return one vector."""
         return {"embedding": static_model.lists(self._model, [text])[0]}
-
-    def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Return a vector a text."""
-        return static_model.lists(self._model, texts)
 
 
 class Haystack:
@@ -40,7 +36,7 @@ class Haystack:
 
     def __init__(self, setting: str) -> None:
         self._path = Path()
-        self._embedder = StaticTextEmbedder()
+        self._model = static_model.load()
         self._store: InMemoryDocumentStore | None = None
         self._words: InMemoryBM25Retriever | None = None
         self._pipeline: Pipeline | None = None
@@ -84,7 +80,7 @@ class Haystack:
         self._store.save_to_disk(str(self._path))
 
     def _documents(self, passages: Sequence[Passage]) -> list[Document]:
-        vectors = self._embedder.embed([passage.text for passage in passages])
+        vectors = static_model.lists(self._model, [passage.text for passage in passages])
         return [
             Document(id=passage.id, content=passage.text, meta={"source": passage.source}, embedding=vector)
             for passage, vector in zip(passages, vectors, strict=True)
@@ -93,7 +89,7 @@ class Haystack:
     def _connect(self) -> None:
         self._words = InMemoryBM25Retriever(self._store, top_k=POOL)
         self._pipeline = Pipeline()
-        self._pipeline.add_component("embedder", self._embedder)
+        self._pipeline.add_component("embedder", StaticTextEmbedder(self._model))
         self._pipeline.add_component("words", self._words)
         self._pipeline.add_component("vectors", InMemoryEmbeddingRetriever(self._store, top_k=POOL))
         self._pipeline.add_component("joiner", DocumentJoiner(join_mode="reciprocal_rank_fusion", top_k=DEPTH))

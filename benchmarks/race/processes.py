@@ -28,6 +28,7 @@ _ENVIRONMENT = {
     "LANGCHAIN_TRACING_V2": "false",
     "PYTHONWARNINGS": "ignore",
     "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "",  # compiled at the first start, not at each
     "PYTHONPATH": str(_ROOT),  # the protocol and the embedding model
 }
 

@@ -123,8 +123,17 @@ def _cpu_s() -> float:
     return process_time() + children.ru_utime + children.ru_stime
 
 
+def _peak_mb() -> float:
+    """Return the most memory that was resident; Linux's ``ru_maxrss`` begins with that of the parent."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        [line] = [line for line in status.read_text("ascii").splitlines() if line.startswith("VmHWM:")]
+        return int(line.split()[1]) / 1024
+    bytes_a_unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * bytes_a_unit / 2**20
+
+
 def _say(replies: TextIO, reply: Message) -> None:
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    reply |= {"process_cpu_s": _cpu_s(), "peak_mb": peak_mb}
+    reply |= {"process_cpu_s": _cpu_s(), "peak_mb": _peak_mb()}
     replies.write(json.dumps(reply, ensure_ascii=False) + "\n")
     replies.flush()

@@ -26,7 +26,7 @@ def test_rounds_of_different_length_are_not_mixed():
 
 def test_figures_are_medians_of_the_rounds():
     samples = Samples(
-        wall_ms=[[2, 4, 6], [2, 4, 60]], cpu_ms=[[1, 2, 3], [1, 2, 3]], per_second={1: [10, 30], 2: [15]},
+        wall_ms=[[2, 4, 6], [2, 4, 60]], cpu_ms=[[1, 2, 3], [1, 2, 3]], per_second_2=[15, 5, 30],
     )  # fmt: skip
     for field in dataclasses.fields(samples):
         if getattr(samples, field.name) == []:
@@ -34,5 +34,5 @@ def test_figures_are_medians_of_the_rounds():
     figures = Figures.of(samples)
     assert (figures.wall_ms_p50, figures.wall_ms_p95) == (4, 33)
     assert (figures.cpu_ms_p50, figures.cpu_ms_p95) == (2, 3)
-    assert (figures.per_second_1, figures.per_second_2) == (20, 15)
+    assert (figures.per_second_1, figures.per_second_2) == (1000 / 13, 15)
     assert figures.kept_cpu_s == figures.build_wall_s == figures.cold_peak_mb == 2

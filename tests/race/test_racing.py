@@ -37,6 +37,14 @@ def test_who_finishes_has_figures_and_who_fails_a_reason(course: Course, tmp_pat
     assert MARKER not in (course.documents / course.changed).read_text("utf-8"), "the document is put back"
 
 
+def test_memory_is_the_process_s_own_and_not_what_it_was_started_from(course: Course, tmp_path: Path):
+    ballast = bytearray(b"x" * 200_000_000)
+    with Process(racer("honest")) as process:
+        process.say("build", passages=course.passages, documents=course.documents, folder=tmp_path)
+        assert 5 < process.peak_mb < 100
+    assert len(ballast) == 200_000_000
+
+
 def test_what_a_contender_prints_does_not_get_between_its_replies(course: Course, tmp_path: Path):
     with Process(racer("honest")) as process:
         built = process.say("build", passages=course.passages, documents=course.documents, folder=tmp_path)
