@@ -1,7 +1,7 @@
 # The assistant and its default documents; nothing but Python is needed at run time.
 #   docker build -t lab-assistant .
 #   docker run --read-only --tmpfs /tmp -v lab-data:/data -v /path/to/docs:/corpus:ro -p 8000:8000 lab-assistant
-# Packages beside those that answer: --build-arg EXTRAS="psycopg[binary] redis<8 pymilvus sentence-transformers"
+# Packages beside those that answer: --build-arg EXTRAS="psycopg[binary] redis<8 pymilvus==3.0.2 sentence-transformers"
 
 FROM python:3.11-slim-bookworm AS environment
 ARG EXTRAS=""

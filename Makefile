@@ -33,7 +33,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/.created
 	@$(PIP) --no-deps --editable .
 	@touch $@
 
-$(VENV)/.installed-test: requirements-dev.txt $(VENV)/.installed
+$(VENV)/.installed-test: requirements-dev.txt requirements-milvus.txt requirements-dask.txt $(VENV)/.installed
 	@echo "Installing requirements-dev.txt into $(VENV) …"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@

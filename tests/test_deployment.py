@@ -113,6 +113,10 @@ def test_the_profile_brings_the_servers_that_its_variables_name():
     assert "@postgres/" in variables["JOURNAL_URL"] and variables["RATE_LIMIT_STORAGE"].startswith("redis://redis:")
     assert variables["POSTGRES_PASSWORD"] in variables["JOURNAL_URL"]
     Settings(server={"rate_limit_storage": variables["RATE_LIMIT_STORAGE"]})
+    index = Settings(index={"backend": variables["INDEX_BACKEND"], "milvus_uri": variables["MILVUS_URI"]}).index
+    assert index.backend == "milvus" and index.milvus_uri.startswith("http://milvus:") and not index.is_milvus_lite
+    (pin,) = re.findall(r"^pymilvus==\S+", (ROOT / "requirements-milvus.txt").read_text("utf-8"), re.MULTILINE)
+    assert pin in variables["EXTRAS"].split()
 
 
 def test_systemd_takes_the_unit(tmp_path: Path):

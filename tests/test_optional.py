@@ -10,6 +10,7 @@ from assistant.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 OPTIONAL = ("openai", "mcp", "mcp_types", "httpx2", "starlette", "uvicorn", "assistant.generation", "assistant.comparison")
+OPTIONAL += ("pymilvus", "milvus_lite", "pandas", "pyarrow", "distributed", "dask", "assistant.index.milvus", "assistant.spreading")
 ASK = """
 import sys
 from assistant.cli import main
