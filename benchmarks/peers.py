@@ -28,8 +28,8 @@ from assistant.errors import AssistantError
 from assistant.evaluation import read_cases
 from assistant.text import detect_language
 from benchmarks.race.courses import Course, make_course, read_generation, recombine
-from benchmarks.race.environments import ASSISTANT, PEERS, Weight, prepare
-from benchmarks.race.processes import Contender, ContenderFailed
+from benchmarks.race.environments import PEERS, Weight, prepare
+from benchmarks.race.processes import ASSISTANT, Contender, ContenderFailed
 from benchmarks.race.protocol import read_passages
 from benchmarks.race.quality import asked, finds_chinese, judge, judge_assistant
 from benchmarks.race.racing import Race

@@ -10,9 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from assistant.errors import AssistantError
-from benchmarks.race.processes import RUNNERS, Contender
+from benchmarks.race.processes import ASSISTANT, RUNNERS, Contender
 
-ASSISTANT = "lab_assistant"
 PEERS = ("bm25s", "txtai", "langchain", "llamaindex", "haystack")
 _REQUIREMENTS = Path(__file__).resolve().parent.parent.parent / "requirements.txt"
 _STAMP = "race.json"

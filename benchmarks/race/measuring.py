@@ -19,6 +19,8 @@ class Samples:
     index_mb: list[float] = field(default_factory=list)
     wall_ms: list[list[float]] = field(default_factory=list)  # round → question
     cpu_ms: list[list[float]] = field(default_factory=list)
+    search_wall_ms: list[list[float]] = field(default_factory=list)  # only of who also gives whole answers
+    search_cpu_ms: list[list[float]] = field(default_factory=list)
     per_second_2: list[float] = field(default_factory=list)
     found_wall_s: list[float] = field(default_factory=list)
     found_cpu_s: list[float] = field(default_factory=list)
@@ -42,6 +44,10 @@ class Figures:
     wall_ms_p95: float
     cpu_ms_p50: float
     cpu_ms_p95: float
+    search_wall_ms_p50: float  # the best passages alone; of the peers the same as the question
+    search_wall_ms_p95: float
+    search_cpu_ms_p50: float
+    search_cpu_ms_p95: float
     per_second_1: float  # questions, asked by one thread
     per_second_2: float  # by two
     found_wall_s: float  # one document changed → the change is found
@@ -53,6 +59,8 @@ class Figures:
     def of(cls, samples: Samples) -> "Figures":
         """Return the figures of a contender that finished at least one round."""
         wall, cpu = by_question(samples.wall_ms), by_question(samples.cpu_ms)
+        search_wall = by_question(samples.search_wall_ms) or wall
+        search_cpu = by_question(samples.search_cpu_ms) or cpu
         return cls(
             build_wall_s=median(samples.build_wall_s),
             build_cpu_s=median(samples.build_cpu_s),
@@ -65,6 +73,10 @@ class Figures:
             wall_ms_p95=quantile(wall, 0.95),
             cpu_ms_p50=quantile(cpu, 0.5),
             cpu_ms_p95=quantile(cpu, 0.95),
+            search_wall_ms_p50=quantile(search_wall, 0.5),
+            search_wall_ms_p95=quantile(search_wall, 0.95),
+            search_cpu_ms_p50=quantile(search_cpu, 0.5),
+            search_cpu_ms_p95=quantile(search_cpu, 0.95),
             per_second_1=1000 / mean(wall),
             per_second_2=median(samples.per_second_2),
             found_wall_s=median(samples.found_wall_s),

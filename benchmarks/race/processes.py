@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
+ASSISTANT = "lab_assistant"
 RUNNERS = _ROOT / "benchmarks" / "peers"
 
 # The same for all: one thread of linear algebra a question, nothing fetched, nobody told.
@@ -46,11 +47,12 @@ class Contender:
     name: str
     python: Path
     script: Path
+    gives_whole_answers: bool = False  # else what it is asked for is its best passages
 
     @classmethod
     def of(cls, name: str, python: Path) -> "Contender":
         """Return the contender whose runner stands in benchmarks/peers."""
-        return cls(name, python, RUNNERS / f"run_{name}.py")
+        return cls(name, python, RUNNERS / f"run_{name}.py", name == ASSISTANT)
 
 
 class Process:

@@ -22,6 +22,26 @@ class Finish:
     failure: str
 
 
+class _Turn:
+    """One process that is asked in turn with the others, and where its times of this round go."""
+
+    process: Process
+
+    def __init__(self, command: str, wall_ms: list[list[float]], cpu_ms: list[list[float]]) -> None:
+        self._command = command
+        self._wall_ms: list[float] = []
+        self._cpu_ms: list[float] = []
+        wall_ms.append(self._wall_ms)
+        cpu_ms.append(self._cpu_ms)
+
+    def take(self, questions: Sequence[str]) -> None:
+        """Ask ``questions``. Raises ContenderFailed."""
+        for question in questions:
+            reply = self.process.say(self._command, question=question)
+            self._wall_ms.append(1000 * reply["wall_s"])
+            self._cpu_ms.append(1000 * reply["cpu_s"])
+
+
 class Race:
     """All contenders over one course; ``work`` is a folder for their indexes."""
 
@@ -51,12 +71,13 @@ class Race:
             self._each(order, self._build)
             self._ask_in_turn(order)
             self._each(order, self._ask_many_and_update)
-        return {
-            contender.name: Finish(None, samples.failure)
-            if samples.failure
-            else Finish(Figures.of(samples), "")
+        finishes = {
+            contender.name: Finish(None, samples.failure) if samples.failure else Finish(Figures.of(samples), "")
             for contender, samples in self._samples.items()
         }
+        for name, finish in finishes.items():
+            self._tell(f"  {name}: {finish.failure or finish.figures}")
+        return finishes
 
     def _each(self, order: Sequence[Contender], step: Callable[[Contender, Samples], None]) -> None:
         """Let everyone still in the race take a step; who fails is out."""
@@ -95,21 +116,28 @@ class Race:
             process.say("ask", question=question)
 
     def _ask_in_turn(self, order: Sequence[Contender]) -> None:
-        """Ask all of them block by block in turn, so that what disturbs the machine disturbs all alike."""
+        """Ask all of them block by block in turn, so that what disturbs the machine disturbs all alike.
+
+        Who answers in whole is also asked for passages alone, by a process of its own: what it
+        remembers of an answer would make them cheap.
+        """
         with ExitStack() as stack:
-            processes: dict[Contender, Process] = {}
+            asked: dict[Contender, list[_Turn]] = {}
 
             def start(contender: Contender, samples: Samples) -> None:
-                processes[contender] = stack.enter_context(Process(contender))
-                self._start(processes[contender], contender, samples)
-                samples.wall_ms.append([])
-                samples.cpu_ms.append([])
+                turns = [_Turn("ask", samples.wall_ms, samples.cpu_ms)]
+                if contender.gives_whole_answers:
+                    turns.append(_Turn("search", samples.search_wall_ms, samples.search_cpu_ms))
+                asked[contender] = turns
+                for turn in turns:
+                    turn.process = stack.enter_context(Process(contender))
+                    self._start(turn.process, contender, samples)
 
             self._each(order, start)
             for first in range(0, len(self._timed), _BLOCK):
                 block = self._timed[first : first + _BLOCK]
-                self._each(order, lambda who, samples, block=block: _ask(processes[who], block, samples))
-            self._each(order, lambda who, samples: samples.peak_mb.append(processes[who].peak_mb))
+                self._each(order, lambda who, _, block=block: [turn.take(block) for turn in asked[who]])
+            self._each(order, lambda who, samples: samples.peak_mb.append(asked[who][0].process.peak_mb))
 
     def _ask_many_and_update(self, contender: Contender, samples: Samples) -> None:
         source = self._course.documents / self._course.changed
@@ -136,10 +164,3 @@ class Race:
         ids = process.say("search", question=MARKER)["ids"]
         if not any(MARKER in self._course.texts.get(passage, "") for passage in ids):
             raise ContenderFailed(f"{contender.name}: what was added is not found {when}")
-
-
-def _ask(process: Process, questions: Sequence[str], samples: Samples) -> None:
-    for question in questions:
-        reply = process.say("ask", question=question)
-        samples.wall_ms[-1].append(1000 * reply["wall_s"])
-        samples.cpu_ms[-1].append(1000 * reply["cpu_s"])

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from assistant.errors import AssistantError
-from benchmarks.race.environments import ASSISTANT, PEERS, prepare
-from benchmarks.race.processes import RUNNERS
+from benchmarks.race.environments import PEERS, prepare
+from benchmarks.race.processes import ASSISTANT, RUNNERS
 
 PIN = re.compile(r"[A-Za-z0-9._-]+==[0-9][^\s]*")
 

@@ -28,10 +28,13 @@ def test_figures_are_medians_of_the_rounds():
     samples = Samples(
         wall_ms=[[2, 4, 6], [2, 4, 60]], cpu_ms=[[1, 2, 3], [1, 2, 3]], per_second_2=[15, 5, 30],
     )  # fmt: skip
+    searching = Samples(search_cpu_ms=[[7, 8, 9]]).search_cpu_ms
     for field in dataclasses.fields(samples):
-        if getattr(samples, field.name) == []:
+        if getattr(samples, field.name) == [] and not field.name.startswith("search"):
             setattr(samples, field.name, [1.0, 9.0, 2.0])
     figures = Figures.of(samples)
+    assert figures.search_cpu_ms_p50 == figures.cpu_ms_p50, "a peer's answer is its best passages"
+    assert Figures.of(dataclasses.replace(samples, search_cpu_ms=searching)).search_cpu_ms_p50 == 8
     assert (figures.wall_ms_p50, figures.wall_ms_p95) == (4, 33)
     assert (figures.cpu_ms_p50, figures.cpu_ms_p95) == (2, 3)
     assert (figures.per_second_1, figures.per_second_2) == (1000 / 13, 15)

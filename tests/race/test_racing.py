@@ -10,8 +10,7 @@ from racers import racer
 
 from assistant.evaluation import Case
 from benchmarks.race.courses import MARKER, Course, make_course
-from benchmarks.race.environments import ASSISTANT
-from benchmarks.race.processes import Contender, ContenderFailed, Process
+from benchmarks.race.processes import ASSISTANT, Contender, ContenderFailed, Process
 from benchmarks.race.quality import PHRASE, asked, finds_chinese, holds, judge
 from benchmarks.race.racing import Race
 
