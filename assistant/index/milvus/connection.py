@@ -16,7 +16,7 @@ from assistant.settings import IndexSettings
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
 
-ANSWER_TIMEOUT_S = 3.0  # of one request on the way to an answer
+ANSWER_TIMEOUT_S = 5.0  # of one request on the way to an answer
 BUILD_TIMEOUT_S = 600.0  # of one request of a build
 _SCHEMES = ("http://", "https://", "tcp://")
 _NOT_THERE = (100, 1600)  # Milvus's codes of a collection and of an alias that it does not know
@@ -88,6 +88,9 @@ def told(where: str) -> Iterator[None]:
 
 
 def _first_line(error: BaseException) -> str:
+    status, details = getattr(error, "code", None), getattr(error, "details", None)
+    if callable(status) and callable(details):  # gRPC's own errors, which print as a block of lines
+        return f"{status().name}: {details()}"[:200]
     text = str(getattr(error, "message", "") or error).strip()
     return " ".join(text.splitlines()[:1])[:200] or type(error).__name__
 

@@ -209,6 +209,8 @@ class MilvusStore:
         elsewhere = {int(entry.key): entry.text for entry in texts.get("passage", ())}
         rows = PassageRows(self._connection, name, manifest.passages, elsewhere)
         frequencies: dict[str, int] = json.loads(texts["vocabulary"][0].text)
+        # What Milvus loads for the first question, it may take the time for that now.
+        self._do(self._client.search, name, [next(iter(frequencies), "a")], anns_field="bm25", limit=1)
         return Generation(
             manifest,
             PageRows(self._connection, name, FIRST_OF_REST + 1 + count, json.loads(texts["pages"][0].text)),

@@ -5,8 +5,8 @@ import dataclasses
 import hashlib
 import json
 import threading
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -33,7 +33,8 @@ class PassageRow:
     """A passage with all that ranks it."""
 
     passage: Passage
-    tokens: tuple[str, ...]  # for words: what is searched for
+    counts: Mapping[str, int]  # how often each search token stands there
+    length: int  # of all search tokens
     words: np.ndarray  # int32: the embedding model's tokens
     vector: np.ndarray  # (dim,) float32
 
@@ -131,7 +132,8 @@ class PassageRows(Sequence[Passage]):
             passage, words = self._read(number, found)
             row = found[number]
             vector = np.asarray(row["vector"], np.float32)
-            rows[number] = PassageRow(passage, tuple(row["tokens"].split()), words, vector)
+            tokens = row["tokens"].split()
+            rows[number] = PassageRow(passage, Counter(tokens), len(tokens), words, vector)
         return rows
 
     def _read(self, number: int, found: dict[int, Row]) -> tuple[Passage, np.ndarray]:

@@ -1,8 +1,8 @@
 """Questions to one Milvus collection: nearest vectors, BM25, and both in one request."""
 
 import math
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +17,15 @@ _SPARE = 80  # candidates taken beside those that are wanted: Milvus's own score
 _MOST_WITH_A_WORD = 1000  # passages with one word that are looked at
 _MOST_ASKED = 400  # words of one request, repetitions counted
 _FIELDS = ["number", "kind", "body", "tokens", "vector"]
+
+
+@dataclass(frozen=True)
+class _KnownTerm:
+    """A term's words that the index has, each with what a passage full of it would score."""
+
+    weight: float
+    own: tuple[tuple[str, float], ...]
+    others: tuple[tuple[str, float], ...]
 
 
 def nearest_params(limit: int) -> dict:
@@ -121,7 +130,7 @@ class MilvusLexical:
             return ()
         numbers = self._candidates([token], _MOST_WITH_A_WORD)
         found = zip(numbers, self._rows.get(numbers), strict=True)
-        return tuple(sorted(number for number, row in found if token in row.tokens))
+        return tuple(sorted(number for number, row in found if token in row.counts))
 
     def scored(self, terms: Sequence[WeightedTerm], *, limit: int, also: Iterable[int]) -> dict[int, float]:
         """Return passage number → BM25 score, of the ``limit`` best candidates and of those of ``also``."""
@@ -162,7 +171,8 @@ class MilvusLexical:
     def _best(
         self, terms: Sequence[WeightedTerm], numbers: Sequence[int], limit: int, also: Sequence[int]
     ) -> dict[int, float]:
-        scores = {n: self._score(row, terms) for n, row in zip(numbers, self._rows.get(numbers), strict=True)}
+        known = [self._known(term) for term in terms]
+        scores = {n: self._score(row, known) for n, row in zip(numbers, self._rows.get(numbers), strict=True)}
         positive = (number for number in numbers if scores[number] > 0)
         best = sorted(positive, key=lambda number: (-scores[number], number))[:limit]
         return {number: scores[number] for number in (*best, *also)}
@@ -188,20 +198,22 @@ class MilvusLexical:
             )[0]  # fmt: skip
         return self._rows.take([dict(hit["entity"]) for hit in hits])
 
-    def _score(self, row: PassageRow, terms: Sequence[WeightedTerm]) -> float:
-        counts = Counter(row.tokens)
-        norm = _K1 * ((1 - _B) + _B * len(row.tokens) / self._mean_tokens)
-        total = np.float32(0)
-        for term in terms:
-            own = np.float32(0)
-            for token in term.tokens:
-                own += self._token_score(token, counts[token], norm)
-            for token, weight in term.alternatives:
-                own = max(own, np.float32(weight) * self._token_score(token, counts[token], norm))
-            total += np.float32(term.weight) * own
-        return float(total)
+    def _known(self, term: WeightedTerm) -> _KnownTerm:
+        own = tuple((token, self.idf(token)) for token in term.tokens if self.frequency(token))
+        others = tuple((t, weight * self.idf(t)) for t, weight in term.alternatives if self.frequency(t))
+        return _KnownTerm(term.weight, own, others)
 
-    def _token_score(self, token: str, count: int, norm: float) -> np.float32:
-        if not count:
-            return np.float32(0)
-        return np.float32(self.idf(token)) * np.float32(count / (norm + count))
+    def _score(self, row: PassageRow, terms: Sequence[_KnownTerm]) -> float:
+        counts = row.counts
+        norm = _K1 * ((1 - _B) + _B * row.length / self._mean_tokens)
+        total = 0.0
+        for term in terms:
+            score = 0.0
+            for token, rarity in term.own:
+                if count := counts.get(token):
+                    score += rarity * count / (norm + count)
+            for token, rarity in term.others:
+                if count := counts.get(token):
+                    score = max(score, rarity * count / (norm + count))
+            total += term.weight * score
+        return total
