@@ -235,12 +235,14 @@ model (the shipped one) and the same questions. Each runs in an environment and 
 own, with one thread of linear algebra, set up for hybrid search as its documentation recommends and
 so that its lexical part reads Chinese. They are asked in turn, ten questions at a time, so that what
 disturbs the machine disturbs all alike. Times are medians over the rounds, and of a question's times
-the median and the 95th percentile over the questions. All are asked for their best five passages,
-which is a peer's answer; the assistant, in another process, for its whole answer too. A cold
-start is a new process with its imports, model and saved index, up to the first answer. The assistant's build reads the documents, too, and tries the
-index before it serves it; the peers begin with passages. An update replaces one document's passages;
-"on disk" is what a new start finds again. The recombined pages are made of the sets' sentences, headings
-and table rows in random order."""
+the median and the 95th percentile over the questions.
+
+All are asked for their best five passages, which is a peer's answer; the assistant, in another
+process, for its whole answer too. A cold start is a new process with its imports, model and saved
+index, up to the first answer. The assistant's build reads the documents, too, and tries the index
+before it serves it; the peers begin with passages. An update replaces one document's passages;
+"on disk" is what a new start finds again. The recombined pages are made of the sets' sentences,
+headings and table rows in random order."""
 
 _QUALITY = """\
 The best passage is taken for the answer and judged exactly as `assistant eval` judges, its headings
