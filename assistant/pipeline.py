@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from assistant.answering.answerer import Answerer
 from assistant.chunking import collapse
+from assistant.cores import no_cycles_collected
 from assistant.errors import CorpusError, IndexDamaged, IndexMissing, SettingsError
 from assistant.index import store
 from assistant.index.conflicts import told_once
@@ -169,6 +170,7 @@ def build(
     tell = on_progress or (lambda stage, done, total: None)
     try:
         with (
+            no_cycles_collected(),
             opened_store(settings.index, kept) as opened,
             opened.building(wait_s=wait_s, on_wait=lambda: tell("waiting", 0, 1)),
         ):

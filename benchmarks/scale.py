@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from assistant.chunking import collapse
+from assistant.cores import no_cycles_collected
 from assistant.evaluation import read_cases
 from assistant.index import store
 from assistant.index.embedding import load_embedder
@@ -212,8 +212,9 @@ def main() -> None:
     print(f"{len(pieces):,} real sections; those beyond are recombined sentences", file=sys.stderr)
     for size in options.sizes:
         pages = documents(endless(pieces), size)
-        with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
-            results[size] = measure(pages, Path(folder), questions_on(pages, options.questions))
+        with tempfile.TemporaryDirectory() as folder:
+            with no_cycles_collected():  # as a build does
+                results[size] = measure(pages, Path(folder), questions_on(pages, options.questions))
         del pages
         if options.json:
             options.json.write_text(json.dumps({size: asdict(result) for size, result in results.items()}, indent=1))

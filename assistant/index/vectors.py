@@ -37,6 +37,8 @@ class VectorIndex:
             index = faiss.IndexFlatIP(dimension)
             index.add(vectors)
             return cls(index)
+        # Two OpenMP threads wait for each other longer than they compute while other work goes on.
+        faiss.omp_set_num_threads(1)
         index = faiss.IndexPQFastScan(dimension, dimension // _PAIR, 4, faiss.METRIC_INNER_PRODUCT)
         index.train(vectors[:: -(-count // _SAMPLE)])
         index.add(vectors)
