@@ -4,11 +4,8 @@ import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from assistant.errors import CorpusError
 
@@ -32,6 +29,11 @@ def on_every_core(work: Callable[[_Thing], _Result], things: Iterable[_Thing]) -
     Raises what it raises, and CorpusError where a process is killed.
     """
     # Here, since a question needs none of it.
+
+    # Here, since a question needs none of it.
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
 
     count = core_count()
     # Spawned: a fork would take over locks that threads of this process hold.
