@@ -76,14 +76,13 @@ class Retriever:
             dense.update(zip(missing, map(float, cosines), strict=True))
         lexical = np.array([found[number] for number in pool], np.float32) / _ideal(terms, index)
         scores = self._fused(text, pool, lexical, np.array([dense[number] for number in pool]))
-        hits = []
-        for number, score, words in zip(pool, scores.tolist(), lexical.tolist(), strict=True):
-            passage = passages[number]
-            if passage.place.status != "published":
-                score *= _ORPHAN_FACTOR
-            hits.append((round(score, 6), number, Hit(passage, round(score, 6), words, dense[number])))
-        hits.sort(key=lambda hit: (-hit[0], hit[1]))
-        return tuple(hit for _, _, hit in hits[:limit])
+        published = self._generation.outline.published(pool)
+        factors = (1 if is_published else _ORPHAN_FACTOR for is_published in published)
+        weighed = (round(score * factor, 6) for score, factor in zip(scores.tolist(), factors, strict=True))
+        ranked = sorted(zip(weighed, pool, lexical.tolist(), strict=True), key=lambda hit: (-hit[0], hit[1]))
+        return tuple(
+            Hit(passages[number], score, words, dense[number]) for score, number, words in ranked[:limit]
+        )
 
     def _fused(self, text: str, pool: Sequence[int], lexical: np.ndarray, dense: np.ndarray) -> np.ndarray:
         """Return one score of each passage of ``pool``, about 0…1."""

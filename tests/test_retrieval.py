@@ -10,6 +10,7 @@ from generations import small_generation
 from assistant.index.embedding import StaticEmbedder, load_embedder
 from assistant.index.frequency import WordFrequency
 from assistant.index.names import NameIndex
+from assistant.index.outline import PassageOutline
 from assistant.index.store import Generation, embedded_text
 from assistant.index.translation import TermTranslator
 from assistant.index.vectors import VectorIndex
@@ -96,7 +97,8 @@ def test_an_unpublished_twin_stands_behind(generation: Generation, embedder: Sta
     words = PassageWords.build(embedder.token_ids([embedded_text(p) for p in (orphan, *generation.passages[1:])]))
     vectors = generation.vectors.vectors(np.array([1, 1, 2, 3, 4]))
     twins = replace(
-        generation, passages=(orphan, *generation.passages[1:]), words=words, vectors=VectorIndex.build(vectors)
+        generation, passages=(orphan, *generation.passages[1:]), words=words, vectors=VectorIndex.build(vectors),
+        outline=PassageOutline.build((), (orphan, *generation.passages[1:]), ()),
     )
     hits = Retriever(twins, embedder).rank("恒星", parser.parse("恒星"), (0, 1), limit=2)
     assert [hit.passage.place.status for hit in hits] == ["published", "orphan"]

@@ -118,6 +118,9 @@ class Outline(Protocol):
     def passage(self, passage_id: str) -> int | None:
         """Return the number of the passage with this id."""
 
+    def published(self, numbers: Sequence[int]) -> list[bool]:
+        """Tell of each of the passages whether it stands on a published page."""
+
     def same_section(self, passage: Passage) -> tuple[int, ...]:
         """Return the numbers of the passages under the same heading, ascending, ``passage`` among them."""
 

@@ -18,15 +18,15 @@ from assistant.index.names import leading_names, looks_like_name
 from assistant.schema import PageText, Passage, Record
 
 _TABLE, _TOLD = "outline.npy", "outline.json"
-_ROW = np.dtype([("id", "<u8"), ("by_id", "<i4"), ("section", "<i4"), ("by_section", "<i4")])
+_ROW = np.dtype([("id", "<u8"), ("by_id", "<i4"), ("section", "<i4"), ("by_section", "<i4"), ("published", "?")])
 _FRONT_PAGE = re.compile(r"^(?:[^/]+/)?(?:index|about|home|readme)\.\w+$", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}(?![\w-])")
 _NO_CONTACT = re.compile(r"^(?:git|noreply|no-reply|user|root)@|@example\.|@users\.noreply")
 class PassageOutline:
     """Where passages are found by what they are, without reading any.
 
-    ``table``: one row a passage: a number made of its id, its section, and the passages in the
-    order of either. ``told``: the little there is of everything else.
+    ``table``: one row a passage: a number made of its id, its section, the passages in the order
+    of either, and whether it is published. ``told``: the little there is of everything else.
     """
 
     def __init__(self, table: np.ndarray, told: dict[str, Any]) -> None:
@@ -42,7 +42,7 @@ class PassageOutline:
         for number, passage in enumerate(passages):
             walk.take(number, passage)
         table = np.empty(len(passages), _ROW)
-        table["id"], table["section"] = walk.ids, walk.sections
+        table["id"], table["section"], table["published"] = walk.ids, walk.sections, walk.published
         for name in ("id", "section"):
             table[f"by_{name}"] = np.argsort(table[name], kind="stable")
         return cls(table, {**walk.told(), **_of_pages(pages)})
@@ -111,6 +111,10 @@ class PassageOutline:
             return None
         return int(order[place])
 
+    def published(self, numbers: Sequence[int]) -> list[bool]:
+        """Tell of each of the passages whether it stands on a published page."""
+        return self._table["published"][list(numbers)].tolist()
+
     def same_section(self, passage: Passage) -> tuple[int, ...]:
         """Return the numbers of the passages under the same heading, ``passage`` among them."""
         number = self.passage(passage.id)
@@ -140,6 +144,7 @@ class _Walk:
     def __init__(self, records: Sequence[Record]) -> None:
         self.ids: list[int] = []
         self.sections: list[int] = []
+        self.published: list[bool] = []
         self._section_numbers: dict[tuple[str, tuple[str, ...]], int] = {}
         self._headings: dict[str, None] = {}
         self._publishing: dict[str, list[int]] = {kind: [] for kind in published_forms()}
@@ -151,6 +156,7 @@ class _Walk:
     def take(self, number: int, passage: Passage) -> None:
         place = passage.place
         self.ids.append(_key(passage.id))
+        self.published.append(place.status == "published")
         known = len(self._section_numbers)
         section = self._section_numbers.setdefault((place.source, place.heading_path), known)
         self.sections.append(section)

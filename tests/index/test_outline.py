@@ -49,6 +49,7 @@ def test_passages_are_found_by_their_id_and_by_their_section(outline: PassageOut
     for passage in passages:
         under = [n for n, other in enumerate(passages) if other.place.heading_path == passage.place.heading_path]
         assert list(outline.same_section(passage)) == under
+    assert outline.published([2, 0]) == [passages[n].place.status == "published" for n in (2, 0)]
     assert outline.passage("0" * 16) is None
     assert outline.same_section(replace(passages[0], id="other")) == ()
 
