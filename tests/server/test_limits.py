@@ -1,8 +1,6 @@
 """Who asks too much, too slowly or all at once is told so; the others are served."""
 
-import shutil
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import local_redis
 import pytest
 from serving import Client, FakeAssistant, serving
 
@@ -157,24 +156,10 @@ def test_a_hundred_slow_clients_keep_nobody_out():
 @pytest.fixture(scope="module")
 def redis_url() -> Iterator[str]:
     """The address of a real Redis of our own."""
-    program = shutil.which("redis-server")
-    if program is None:
+    if not local_redis.find_program():
         pytest.skip("no Redis server is installed (Debian: apt install redis-server)")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd="/")
-    try:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        server.terminate()
-        server.wait(20)
+    with local_redis.running() as url:
+        yield url
 
 
 def test_machines_that_share_a_redis_count_together(redis_url: str):

@@ -199,25 +199,33 @@ class MilvusStore:
         where = f"{self._connection.where}, collection {name}"
         store.check_maker(manifest, where, model)
         self._check_count(name, manifest)
-        count = int(described["rows"])
-        entries = rest_of(self._connection, name, FIRST_OF_REST + 1, count)
+        entries = rest_of(self._connection, name, FIRST_OF_REST + 1, int(described["rows"]))
         if _digests(entries) != manifest.files:
             raise IndexDamaged(f"{where}: altered since it was written; {_AGAIN}")
+        try:
+            generation = self._assembled(name, manifest, entries, float(described["mean_tokens"]))
+        except (ValueError, TypeError, KeyError) as error:
+            raise IndexDamaged(f"{where}: the index does not load ({error}); {_AGAIN}") from error
+        # What Milvus loads for the first question, it may take the time for that now.
+        word = next(iter(generation.lexical.vocabulary), "a")
+        self._do(self._client.search, name, [word], anns_field="bm25", limit=1)
+        return generation
+
+    def _assembled(self, name: str, manifest: Manifest, entries: Sequence[Entry], mean_tokens: float) -> Generation:
         texts: dict[str, list[Entry]] = {}
         for entry in entries:
             texts.setdefault(entry.kind, []).append(entry)
         elsewhere = {int(entry.key): entry.text for entry in texts.get("passage", ())}
         rows = PassageRows(self._connection, name, manifest.passages, elsewhere)
         frequencies: dict[str, int] = json.loads(texts["vocabulary"][0].text)
-        # What Milvus loads for the first question, it may take the time for that now.
-        self._do(self._client.search, name, [next(iter(frequencies), "a")], anns_field="bm25", limit=1)
+        first_page = FIRST_OF_REST + 1 + sum(pieces_of(entry.text) for entry in entries)
         return Generation(
             manifest,
-            PageRows(self._connection, name, FIRST_OF_REST + 1 + count, json.loads(texts["pages"][0].text)),
+            PageRows(self._connection, name, first_page, json.loads(texts["pages"][0].text)),
             rows,
             tuple(read_record(json.loads(entry.text)) for entry in texts.get("record", ())),
             tuple(Example(**json.loads(entry.text)) for entry in texts.get("example", ())),
-            MilvusLexical(self._connection, name, rows, frequencies, float(described["mean_tokens"])),
+            MilvusLexical(self._connection, name, rows, frequencies, mean_tokens),
             MilvusVectors(self._connection, name, rows, manifest.dimension),
             MilvusWords(rows),
             PassageOutline.decoded(texts["outline"][0].text),
@@ -290,8 +298,14 @@ class MilvusStore:
             self._do(self._client.alter_alias if known else self._client.create_alias, name, alias)
 
     def _tidy(self) -> None:
-        """Drop what killed builders left so long ago that none of them can still be at it."""
-        kept = {self._pointed(self._current), self._pointed(self._previous)}
+        """Drop what killed builders left so long ago that none of them can still be at it.
+
+        The generation before the current one, which no server asks any more, leaves Milvus's memory.
+        """
+        current, previous = self._pointed(self._current), self._pointed(self._previous)
+        if previous not in ("", current):
+            self._do(self._client.release_collection, previous)
+        kept = {current, previous}
         for name in self._do(self._client.list_collections):
             made = self._name.fullmatch(name)
             if made and name not in kept and time.time() - int(made[1]) > _ABANDONED_S:
