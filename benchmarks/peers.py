@@ -63,7 +63,7 @@ def race(options: argparse.Namespace) -> dict[str, Any]:
     entered = [prepare(name, options.environments, _tell) for name in (ASSISTANT, *options.only)]
     contenders = [contender for contender, _ in entered]
     sets = [questions for _, questions in options.set]
-    asked_of_all = _questions(sets)
+    asked_of_all = mixed_questions(sets)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         courses = [make_course(q.stem, d, work / "sets" / str(n)) for n, (d, q) in enumerate(options.set)]
@@ -149,10 +149,11 @@ def _chinese(contenders: Sequence[Contender], work: Path) -> dict[str, dict[str,
     return found
 
 
-def _questions(sets: Sequence[Path]) -> list[str]:
+def mixed_questions(sets: Sequence[Path]) -> list[str]:
     """Return the distinct questions of all sets, mixed, always in the same order; a Chinese one first.
 
-    The first is asked cold, and a Chinese one needs a contender's Chinese parts.
+    The first is asked cold, and a Chinese one needs a contender's Chinese parts. Raises
+    AssistantError where they are too few.
     """
     lists = [[asked(case) for case in read_cases(path)] for path in sets]
     longest = max(map(len, lists))

@@ -10,7 +10,7 @@ from racers import racer
 
 from assistant.evaluation import Case
 from benchmarks.race.courses import MARKER, Course, make_course
-from benchmarks.race.processes import ASSISTANT, Contender, ContenderFailed, Process
+from benchmarks.race.processes import Contender, ContenderFailed, Process
 from benchmarks.race.quality import PHRASE, asked, finds_chinese, holds, judge
 from benchmarks.race.racing import Race
 
@@ -94,12 +94,3 @@ def test_the_best_passage_and_the_best_five_are_counted(course: Course, tmp_path
     quality = judge(racer("honest"), course, path, tmp_path / "index")
     assert (quality.answerable, quality.unanswerable) == (2, 1)
     assert quality.first <= quality.five == 1
-
-
-@pytest.mark.slow
-def test_the_assistant_runs_the_whole_course(course: Course, tmp_path: Path):
-    assistant = Contender.of(ASSISTANT, Path(sys.executable))
-    race = Race([assistant], course, QUESTIONS, work=tmp_path, tell=lambda line: None)
-    finish = race.run(1)[ASSISTANT]
-    assert finish.failure == ""
-    assert finish.figures is not None
