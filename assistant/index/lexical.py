@@ -8,7 +8,7 @@ import numpy as np
 
 from assistant.index import bm25, disk
 from assistant.index.backend import Vectors, WeightedTerm
-from assistant.index.pruning import Column, TermColumns, best_passages
+from assistant.index.pruning import Column, TermColumns, shortlist
 from assistant.index.ranking import best
 from assistant.index.tokens import TokenLists
 
@@ -75,12 +75,16 @@ class LexicalIndex:
                 total += np.float32(term.weight) * self.term_scores(term.tokens, term.alternatives)
             return {number: float(total[number]) for number in (*best(total, limit), *also)}
         columns = [TermColumns(term, self._column) for term in terms]
-        found = best_passages(columns, self.passage_count, limit) if limit else np.zeros(0, np.int32)
-        wanted = np.union1d(found, np.fromiter(also, np.int32))
+        near = shortlist(columns, self.passage_count, limit) if limit else np.zeros(0, np.int32)
+        asked = np.fromiter(also, np.int32)
+        wanted = np.union1d(near, asked)
         scores = np.zeros(len(wanted), np.float32)
         for column in columns:
             scores += column.of(wanted)
-        return dict(zip(wanted.tolist(), scores.tolist(), strict=True))
+        listed = np.searchsorted(wanted, near)
+        found = [listed[place] for place in best(scores[listed], limit)]
+        found += np.searchsorted(wanted, asked).tolist()
+        return {int(wanted[place]): float(scores[place]) for place in found}
 
     def with_nearest(
         self, terms: Sequence[WeightedTerm], vectors: Vectors, query: np.ndarray, *, limit: int

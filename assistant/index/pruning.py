@@ -1,4 +1,4 @@
-"""The best passages for weighted terms, without scoring every passage that holds a frequent one."""
+"""The best of very many passages for weighted terms, frequent words looked up for a short list only."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,7 +6,8 @@ import numpy as np
 
 from assistant.index.backend import WeightedTerm
 
-_SLACK = 1.0001  # of a bound: sums in another order differ in their last bits
+_SPARE = 360  # passages scored exactly besides as many as are asked for
+_MOST_READ = 400_000  # scores of words beyond each term's most telling one: some 4 ms
 
 Column = tuple[np.ndarray, np.ndarray]  # passage numbers ascending, their scores
 ColumnOf = Callable[[str], Column | None]
@@ -16,30 +17,18 @@ class TermColumns:
     """One term's columns: those of its own tokens, summed, and the weighted alternatives to them."""
 
     def __init__(self, term: WeightedTerm, column_of: ColumnOf) -> None:
-        self.weight = np.float32(term.weight)
+        self._weight = np.float32(term.weight)
         self._own = [found for token in term.tokens if (found := column_of(token))]
         self._others = [
             (*found, np.float32(weight)) for token, weight in term.alternatives if (found := column_of(token))
         ]
-        most = sum(float(scores.max()) for _, scores in self._own)
-        others = (float(weight * scores.max()) for _, scores, weight in self._others)
-        self.most = float(self.weight) * max(most, max(others, default=0.0))
 
-    def add_to(self, total: np.ndarray, scratch: np.ndarray) -> list[np.ndarray]:
-        """Add the term's scores to ``total``; returns the passages that had none yet, each once.
-
-        ``scratch``: as long as ``total``, all zeros before and after.
-        """
-        for passages, scores in self._own:
-            scratch[passages] += scores
-        for passages, scores, weight in self._others:
-            scratch[passages] = np.maximum(scratch[passages], weight * scores)
-        fresh = []
-        for passages, *_ in (*self._own, *self._others):
-            fresh.append(passages[(total[passages] == 0) & (scratch[passages] > 0)])
-            total[passages] += self.weight * scratch[passages]
-            scratch[passages] = 0  # a passage that stands in another column too is not counted again
-        return fresh
+    def weighted(self) -> list[tuple[float, Column, np.float32]]:
+        """Return (the most it adds, column, weight) of each column, the most telling first."""
+        every = [(column, self._weight) for column in self._own]
+        every += [((passages, scores), self._weight * weight) for passages, scores, weight in self._others]
+        found = [(float(weight * column[1].max()), column, weight) for column, weight in every]
+        return sorted(found, key=lambda one: -one[0])
 
     def of(self, passages: np.ndarray) -> np.ndarray:
         """Return the term's score of each of ``passages``, ascending, (n,) float32."""
@@ -48,49 +37,50 @@ class TermColumns:
             best += _looked_up(numbers, scores, passages)
         for numbers, scores, weight in self._others:
             best = np.maximum(best, weight * _looked_up(numbers, scores, passages))
-        return self.weight * best
+        return self._weight * best
 
 
-def best_passages(terms: Sequence[TermColumns], count: int, limit: int) -> np.ndarray:
-    """Return the ``limit`` passages of ``count`` that score most, ascending, int32; ties by number.
+def shortlist(terms: Sequence[TermColumns], count: int, limit: int) -> np.ndarray:
+    """Return which of ``count`` passages may be the ``limit`` best, ascending, int32; a few hundred more.
 
-    Terms that can still add most are summed first. Once what the others could add to a passage
-    that has none of these would not bring it among the best, only the passages already met are
-    looked up in the others (MaxScore: Turtle & Flood, 1995).
+    Of every term the most telling column is read, then others as long as they are few: rare words
+    tell most and take least. A passage is on the list by the sum of what was read (MaxScore's idea,
+    Turtle & Flood 1995, with a bound on the work in place of its proof).
     """
-    ordered = sorted((term for term in terms if term.most > 0), key=lambda term: -term.most)
-    rest = np.cumsum([0.0, *(term.most for term in reversed(ordered))])[::-1] * _SLACK
-    total, scratch = np.zeros(count, np.float32), np.zeros(count, np.float32)
-    met = np.zeros(0, np.int32)
-    least, done = 0.0, 0
-    for done, term in enumerate(ordered):
-        if least > rest[done]:
-            break
-        met = np.concatenate([met, *term.add_to(total, scratch)])
-        least = _least_of_best(total[met], limit)
-    else:
-        done = len(ordered)
-    scores = total[met]
-    for number in range(done, len(ordered)):
-        near = scores + np.float32(rest[number]) >= least
-        met, scores = met[near], scores[near]
-        order = np.argsort(met)
-        met, scores = met[order], scores[order] + ordered[number].of(met[order])
-        least = _least_of_best(scores, limit)
-    order = np.lexsort((met, -scores))[:limit] if len(met) <= limit else _best_places(met, scores, limit)
-    return np.sort(met[order])
+    columns = [term.weighted() for term in terms]
+    chosen = [found[0] for found in columns if found]
+    room = _MOST_READ
+    for one in sorted((one for found in columns for one in found[1:]), key=lambda one: -one[0]):
+        room -= len(one[1][0])
+        if room > 0:
+            chosen.append(one)
+    total = np.zeros(count, np.float32)
+    for _, (passages, scores), weight in chosen:
+        total[passages] += weight * scores
+    kept, wanted = _Best(limit + _SPARE), sorted(chosen, key=lambda one: -one[0])
+    for _, (passages, _), _ in wanted:
+        kept.take(passages, total[passages])
+        total[passages] = 0  # a passage that stands in another column too is taken once
+    return np.sort(kept.passages)
 
 
-def _best_places(met: np.ndarray, scores: np.ndarray, limit: int) -> np.ndarray:
-    near = np.flatnonzero(scores >= _least_of_best(scores, limit))
-    return near[np.lexsort((met[near], -scores[near]))[:limit]]
+class _Best:
+    """The passages that score most, of those that come a column at a time."""
 
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.passages = np.zeros(0, np.int32)
+        self._scores = np.zeros(0, np.float32)
+        self._least = np.float32(0)
 
-def _least_of_best(scores: np.ndarray, limit: int) -> float:
-    """Return the ``limit``-th highest score; 0 where there are fewer."""
-    if len(scores) < limit:
-        return 0.0
-    return float(np.partition(scores, len(scores) - limit)[len(scores) - limit])
+    def take(self, passages: np.ndarray, scores: np.ndarray) -> None:
+        near = np.flatnonzero(scores > self._least)
+        self.passages = np.concatenate([self.passages, passages[near]])
+        self._scores = np.concatenate([self._scores, scores[near]])
+        if len(self.passages) > self._limit:
+            best = np.argpartition(self._scores, -self._limit)[-self._limit :]
+            self.passages, self._scores = self.passages[best], self._scores[best]
+            self._least = self._scores.min()
 
 
 def _looked_up(numbers: np.ndarray, scores: np.ndarray, passages: np.ndarray) -> np.ndarray:
