@@ -114,6 +114,7 @@ class Assistant:
 
     def warm_up(self) -> None:
         """Load what the first questions would otherwise wait for: word lists, names in pinyin."""
+        self._embedder.warm_up()
         self.extract(_FIRST_QUESTION)
 
     def grouped(self, questions: Sequence[str]) -> tuple[tuple[str, ...], ...]:

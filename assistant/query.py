@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -75,12 +75,30 @@ class Term:
 
     def coverage(self, evidence: Evidence) -> float:
         """Return how far ``evidence`` contains this term, 0…1."""
-        if self.tokens and self.tokens[0] in evidence:
-            return 1.0
-        best = max((w for token, w in self.variants if token in evidence), default=0.0)
+        folded = evidence.folded
+        # Most texts hold none of a term's words: that no beginning of one stands there is soon told.
+        best = next((w for start, token, w in self._likeliest if start in folded and token in evidence), 0.0)
+        if best == 1.0:
+            return best
         if len(self.tokens) > 1 and not self.is_named:
             best = max(best, self._inner_coverage(evidence))
         return best
+
+    @cached_property
+    def _likeliest(self) -> tuple[tuple[str, str, float], ...]:
+        """What of a token stands wherever it does, the token and its weight; the heaviest first."""
+        counted = [(token, 1.0) for token in self.tokens[:1]]
+        counted += sorted(self.variants, key=lambda variant: -variant[1])
+        return tuple((Evidence.needed(token), token, weight) for token, weight in counted)
+
+    @cached_property
+    def _inner(self) -> tuple[tuple[str, str], ...]:
+        """The same of the parts of a compound."""
+        return tuple((Evidence.needed(token), token) for token in self.tokens[1:])
+
+    @cached_property
+    def _folded(self) -> str:
+        return fold(self.text)
 
     def _inner_coverage(self, evidence: Evidence) -> float:
         """Return how far the parts of a compound stand in ``evidence``.
@@ -88,10 +106,11 @@ class Term:
         A Chinese word is met by shorter ones only where they make up all of it but a suffix: 编译 is
         as good as 编译器, 博士 is not 博士后.
         """
-        found = [token for token in self.tokens[1:] if token in evidence]
+        folded = evidence.folded
+        found = [token for start, token in self._inner if start in folded and token in evidence]
         if self.text.isascii():
             return _INNER_WORD_WEIGHT * len(found) / (len(self.tokens) - 1)
-        rest = fold(self.text)
+        rest = self._folded
         for token in found:
             rest = rest.replace(token, " ")
         whole = not rest.strip().strip(_SUFFIXES)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from types import ModuleType
 from typing import Self
 
@@ -14,9 +15,11 @@ import jieba
 import numpy as np
 
 _ADDED_FREQUENCY = 2000  # of words added to jieba's: as common as 导师 there
-_MUCH = 100_000  # characters: from there on the whole dictionary is worth its 57 MB
+_MUCH = 100_000  # characters within a minute: the whole dictionary is worth its 57 MB then
+_MINUTE_S = 60.0
 _BLOCK = re.compile("[\u4e00-\u9fd5]+|.", re.DOTALL)  # jieba leaves rarer characters alone
 _RARE = re.compile("[^\u4e00-\u9fd5]")
+_ENTRY = re.compile("^([^ ]+) ([0-9]+)", re.MULTILINE)
 _LINE_END, _SPACE, _ZERO = b"\n 0"
 _KEY_BYTES = 3  # of a line's first: a whole Chinese character
 
@@ -37,7 +40,7 @@ class Segmenter:
         self._jieba = jieba.Tokenizer()
         self._jieba.FREQ, self._jieba.total = {}, dictionary.total
         self._jieba.initialized = True  # else it would read the whole dictionary
-        self._characters = 0  # cut so far
+        self._characters, self._since_s = 0, monotonic()  # cut within this minute
         self._rust: ModuleType | None = None
         self._loading = Lock()
 
@@ -50,9 +53,8 @@ class Segmenter:
 
     def cut(self, run: str, *, guess: bool) -> Iterable[str]:
         """Return the words of a run of Chinese characters; ``guess`` those that no dictionary has."""
-        self._characters += len(run)
-        if self._characters > _MUCH:
-            rust = self._rust or self._load_rust()
+        if self._needs_rust(len(run)):
+            rust = self._load_rust()
             if not _RARE.search(run):
                 return rust.cut(run, guess)
             return [word for block in _BLOCK.findall(run) for word in rust.cut(block, guess)]
@@ -64,6 +66,14 @@ class Segmenter:
         if self._rust is not None:
             return self._rust.has_word(word)
         return bool(self._jieba.FREQ.get(word)) if word[:1] in self._held else self._dictionary.has(word)
+
+    def _needs_rust(self, characters: int) -> bool:
+        """Tell whether much is cut; a server's questions are not, however many come in a year."""
+        now_s = monotonic()
+        if now_s - self._since_s > _MINUTE_S:
+            self._characters, self._since_s = 0, now_s
+        self._characters += characters
+        return self._rust is not None or self._characters > _MUCH
 
     def _load_rust(self) -> ModuleType:
         with self._loading:
@@ -117,13 +127,14 @@ class MappedDictionary:
         """Return the frequency of every word with this first character; 0 for what only begins one."""
         found: dict[str, int] = {}
         for start, end in self._spans_of(first):
-            for line in self._lines[start:end].decode().splitlines():
-                word, frequency, *_ = line.split(" ")
+            for word, frequency in _ENTRY.findall(self._lines[start:end].decode()):
                 if word[0] == first:
                     found[word] = int(frequency)
         found.update(dict.fromkeys(self._added.get(first, ()), _ADDED_FREQUENCY))
+        if found:
+            found.setdefault(first, 0)
         for word in tuple(found):
-            for size in range(1, len(word)):
+            for size in range(2, len(word)):
                 found.setdefault(word[:size], 0)
         return found
 

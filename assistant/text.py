@@ -32,6 +32,7 @@ _TOKEN = re.compile(
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DEGREE = re.compile(r"\bPh\.? ?D\b\.?", re.IGNORECASE)
 _URL = re.compile(r"(?:https?://|www\.)\S+")
+_WORD_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _LATIN_PART = re.compile(r"[^\W_]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _EDITION = re.compile(r"([A-Za-z]{2,})-?((?:19|20)\d\d)")
@@ -136,20 +137,25 @@ class Evidence:
     def __init__(self, text: str) -> None:
         self.folded = fold(text)
 
-    def __contains__(self, token: str) -> bool:
+    @staticmethod
+    def needed(token: str) -> str:
+        """Return what stands in the folded text wherever ``token`` is contained."""
         if not token.isascii():
-            if token in self.folded and token in _OTHER_WORDS:
-                return token in _OTHER_WORDS[token].sub(" ", self.folded)
-            return token in self.folded
+            return token
+        return token[2:] if _YEAR.fullmatch(token) else token[:-1]
+
+    def __contains__(self, token: str) -> bool:
+        if self.needed(token) not in self.folded:
+            return False  # most questions end here
+        if not token.isascii():
+            return token not in _OTHER_WORDS or token in _OTHER_WORDS[token].sub(" ", self.folded)
         is_year = bool(_YEAR.fullmatch(token))
-        if (token[2:] if is_year else token[:-1]) not in self.folded:
-            return False  # all that follows needs it; most questions end here
         is_stem = len(token) > 3 and token.isalpha()
         if token[0].isdigit() and token.isalnum():  # 80g stands in 80GB, 2019 in ICCV2019
             return (is_year or token in self.folded) and bool(_quantity_pattern(token).search(self.folded))
         # Snowball writes "study" and "studies" as "studi".
         core = token[:-1] if is_stem and token[-1] == "i" else token
-        return core in self.folded and bool(_word_pattern(core, is_stem).search(self.folded))
+        return _stands_as_word(core, self.folded, _ending(_endings(core, is_stem)))
 
 
 @lru_cache(maxsize=1024)
@@ -160,14 +166,29 @@ def _quantity_pattern(token: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z0-9]){re.escape(token)}{unit}(?![a-z0-9])")
 
 
-@lru_cache(maxsize=8192)
-def _word_pattern(core: str, is_stem: bool) -> re.Pattern[str]:
-    ending = "[a-z]{0,6}" if is_stem else "s?" if core.isalpha() else ""
+def _stands_as_word(core: str, folded: str, ending: re.Pattern[str]) -> bool:
+    # A pattern of each word would have to be compiled first: longer than all searches for it take.
+    at = folded.find(core)
+    while at >= 0:
+        if (not at or folded[at - 1] not in _WORD_LETTERS) and ending.match(folded, at + len(core)):
+            return True
+        at = folded.find(core, at + 1)
+    return False
+
+
+@lru_cache(maxsize=64)
+def _ending(endings: str) -> re.Pattern[str]:
+    return re.compile(rf"{endings}(?![a-z0-9])")
+
+
+def _endings(core: str, is_stem: bool) -> str:
+    """Return what may follow ``core`` within its word."""
+    endings = "[a-z]{0,6}" if is_stem else "s?" if core.isalpha() else ""
     if not is_stem and len(core) == 3 and core.isalpha():  # add, adds, added; map, mapping
-        ending = f"(?:s|{core[-1]}?(?:ed|ing))?" if core[-1] != "e" else "[sd]?"
+        endings = f"(?:s|{core[-1]}?(?:ed|ing))?" if core[-1] != "e" else "[sd]?"
     if core.isalpha() and len(core) > 1:
-        ending = rf"(?:{ending}|(?:19|20)\d\d|['’]\d\d)"  # ACL2026, CVPR'24
-    return re.compile(rf"(?<![a-z0-9]){re.escape(core)}{ending}(?![a-z0-9])")
+        endings = rf"(?:{endings}|(?:19|20)\d\d|['’]\d\d)"  # ACL2026, CVPR'24
+    return endings
 
 
 def count_tokens(text: str) -> int:

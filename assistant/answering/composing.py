@@ -192,7 +192,7 @@ class Composer:
 
 def _length(text: str) -> int:
     """Return how long a text is to read: a Chinese character says as much as two letters."""
-    return len(text) + sum(not letter.isascii() for letter in text)
+    return 2 * len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _tells_more(asked: Understanding, heading: str, quote: str) -> bool:

@@ -8,18 +8,20 @@ _REACH = 120  # characters beside a name in which it may be spelt out
 _HAN = r"[\u4e00-\u9fff]{2,24}"
 
 
+@lru_cache(maxsize=4096)
 def spells_out(name: str, text: str) -> int:
     """Return 3 where Latin words with the name's letters stand beside it, 2 for Chinese words.
 
     1 where the text only says "NAME is …" or "NAME, short for …"; 0 where it does none of it.
     """
-    word, beside, described = _patterns(name)
+    word, joined, beside, described = _patterns(name)
     # The patterns walk far on every Latin word: only what stands near the name is looked at.
     near = " … ".join(text[max(0, m.start() - _REACH) : m.end() + _REACH] for m in word.finditer(text))
     if not near:
         return 0
     best = 0
-    for match in beside.finditer(near):
+    # Most texts that name a thing have no mark beside it, and the pattern of what may stand there is slow.
+    for match in beside.finditer(near) if joined.search(near) else ():
         words = next(group for group in match.groups() if group)
         if words[0].isascii():
             best = max(best, 3 if _has_letters(name, words) else 0)
@@ -44,11 +46,16 @@ def _has_letters(name: str, words: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _patterns(name: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+def _patterns(name: str) -> tuple[re.Pattern[str], ...]:
+    """Return the name as a word, with any mark beside it, spelt out beside it, and described."""
     word = rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])"
+    short = r"(?:简称|缩写[为是]?|or|abbreviated(?: as)?)?"
+    joined = re.compile(
+        rf"{word}\s*[（(:：,，-]|[（(,，]\s*{short}\s*[:：]?\s*{word}", re.IGNORECASE
+    )
     beside = re.compile(
         rf"{word}\s*[（(:：,，-]+\s*({_LATIN})|{word}\s*[（(]\s*({_HAN})"
-        rf"|({_LATIN})\s*[（(,，]\s*(?:简称|缩写[为是]?|or|abbreviated(?: as)?)?\s*[:：]?\s*{word}"
+        rf"|({_LATIN})\s*[（(,，]\s*{short}\s*[:：]?\s*{word}"
         rf"|({_HAN})\s*[（(]\s*(?:简称|缩写[为是]?)?\s*[:：]?\s*{word}",
         re.IGNORECASE,
     )
@@ -57,4 +64,4 @@ def _patterns(name: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[s
         rf"|(?:简称|缩写)[^。.\n]{{0,6}}{word}",
         re.IGNORECASE,
     )
-    return re.compile(word, re.IGNORECASE), beside, described
+    return re.compile(word, re.IGNORECASE), joined, beside, described

@@ -1,15 +1,17 @@
 """A sorted text file looked up where it lies: nothing is read into memory but what is asked for."""
 
 import mmap
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-_BLOCK = 64  # lines: their first keys are held, the rest is scanned in some microseconds
+_BLOCK = 32  # lines: their first keys are held, the rest is read in some microseconds
+_BLOCKS_KEPT = 2048  # of those that were read; at most 10 MB
 
 
 class LineTable:
@@ -27,8 +29,8 @@ class LineTable:
             raise ValueError("cut short")
         self._starts = memoryview(np.append(0, ends).astype(np.int32))  # of the lines, and the end
         self._bounds = list(self._starts[:-1:_BLOCK]) + [len(lines)]
-        self._key_end = b"\t" if b"\t" in lines[: ends[0]] else b"\n"
-        self._firsts = [self._key_at(start) for start in self._bounds[:-1]]
+        self._block = lru_cache(maxsize=_BLOCKS_KEPT)(self._read_block)
+        self._firsts = [self.key(number) for number in range(0, len(self), _BLOCK)]
         if any(one >= other for one, other in pairwise(self._firsts)):
             raise ValueError("not in order")
 
@@ -46,11 +48,10 @@ class LineTable:
 
     def number(self, key: str) -> int | None:
         """Return the number of the line of ``key``, from 0."""
-        wanted = key.encode()
-        block = self._block_of(wanted)
-        text = self._text(block)
-        at = text.find(b"\n" + wanted + self._key_end)
-        return None if at < 0 else block * _BLOCK + text.count(b"\n", 0, at)
+        block = self._block_of(key)
+        keys, _ = self._block(block)
+        place = bisect_left(keys, key)
+        return block * _BLOCK + place if place < len(keys) and keys[place] == key else None
 
     def key(self, number: int) -> str:
         """Return the key of line ``number``."""
@@ -59,51 +60,42 @@ class LineTable:
 
     def get(self, key: str) -> str | None:
         """Return the value of ``key``; None where there is no such line."""
-        wanted = key.encode()
-        text = self._text(self._block_of(wanted))
-        at = text.find(b"\n" + wanted + self._key_end)
-        return None if at < 0 else _value(text, at + 1 + len(wanted))
+        keys, values = self._block(self._block_of(key))
+        place = bisect_left(keys, key)
+        return values[place] if place < len(keys) and keys[place] == key else None
 
     def beginnings(self, text: str) -> Iterator[tuple[str, str]]:
         """Yield (key, value) of the keys with which ``text`` begins, the shortest first."""
         for size in range(1, len(text) + 1):
-            wanted = text[:size].encode()
+            wanted = text[:size]
             block = self._block_of(wanted)
-            lines = self._text(block)
-            at = lines.find(b"\n" + wanted)
-            if at < 0 and not self._begins(block + 1, wanted):
+            keys, values = self._block(block)
+            place = bisect_left(keys, wanted)
+            if place < len(keys) and keys[place] == wanted:
+                yield wanted, values[place]
+            elif not (keys[place] if place < len(keys) else self._first(block + 1)).startswith(wanted):
                 return
-            end = at + 1 + len(wanted)
-            if at >= 0 and lines[end : end + 1] == self._key_end:
-                yield text[:size], _value(lines, end)
 
     def starting_with(self, prefix: str) -> Iterator[tuple[str, str]]:
         """Yield (key, value) of every key that starts with ``prefix``, in order."""
-        wanted = prefix.encode()
-        block = self._block_of(wanted)
-        while block < len(self._firsts) and (self._firsts[block] <= wanted or self._begins(block, wanted)):
-            for line in self._lines[self._bounds[block] : self._bounds[block + 1]].splitlines():
-                if line.startswith(wanted):
-                    key, _, value = line.decode().partition("\t")
-                    yield key, value
+        block = self._block_of(prefix)
+        while block < len(self._firsts) and (self._firsts[block] <= prefix or self._first(block).startswith(prefix)):
+            keys, values = self._block(block)
+            yield from (pair for pair in zip(keys, values, strict=True) if pair[0].startswith(prefix))
             block += 1
 
-    def _begins(self, block: int, wanted: bytes) -> bool:
-        return block < len(self._firsts) and self._firsts[block].startswith(wanted)
+    def _first(self, block: int) -> str:
+        return self._firsts[block] if block < len(self._firsts) else ""
 
-    def _block_of(self, wanted: bytes) -> int:
-        return max(bisect_right(self._firsts, wanted) - 1, 0)
+    def _block_of(self, key: str) -> int:
+        # Python compares characters by their numbers, which is the order of their bytes in UTF-8.
+        return max(bisect_right(self._firsts, key) - 1, 0)
 
-    def _text(self, block: int) -> bytes:
-        """Return the lines of a block, a line break before each."""
-        return b"\n" + self._lines[self._bounds[block] : self._bounds[block + 1]]
-
-    def _key_at(self, start: int) -> bytes:
-        return bytes(self._lines[start : self._lines.find(self._key_end, start)])
-
-
-def _value(text: bytes, start: int) -> str:
-    return text[start : text.index(b"\n", start)].removeprefix(b"\t").decode()
+    def _read_block(self, block: int) -> tuple[list[str], list[str]]:
+        """Return the keys of a block, in order, and their values."""
+        lines = self._lines[self._bounds[block] : self._bounds[block + 1] - 1].decode().split("\n")
+        parted = [line.partition("\t") for line in lines]
+        return [key for key, _, _ in parted], [value for _, _, value in parted]
 
 
 def table_lines(values: dict[str, str]) -> bytes:

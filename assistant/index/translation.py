@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from assistant.index.linetable import LineTable
 from assistant.index.tensors import map_tensors
 
 DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / "model" / "translation"
+_TERMS_KEPT = 4096  # that were looked up
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class TermTranslator:
     def __init__(self, english: _Tongue, chinese: _Tongue) -> None:
         self._english = english
         self._chinese = chinese
+        # Questions are made of the same words again and again.
+        self._of = lru_cache(maxsize=_TERMS_KEPT)(self._look_up)
 
     @classmethod
     def load(cls, folder: Path = DEFAULT_FOLDER) -> "TermTranslator":
@@ -74,8 +78,7 @@ class TermTranslator:
         """
         found: dict[str, float] = {}
         for token in tokens:
-            tongue = self._of(token)
-            _add(found, tongue.learned.of(tongue.terms.number(token)))
+            _add(found, self._of(token)[0])
         return tuple(found.items())
 
     def senses(self, tokens: Sequence[str]) -> tuple[tuple[str, float], ...]:
@@ -85,12 +88,14 @@ class TermTranslator:
         """
         found: dict[str, float] = {}
         for token in tokens:
-            tongue = self._of(token)
-            _add(found, tongue.senses.of(tongue.terms.number(token)))
+            _add(found, self._of(token)[1])
         return tuple(found.items())
 
-    def _of(self, token: str) -> _Tongue:
-        return self._english if token.isascii() else self._chinese
+    def _look_up(self, token: str) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
+        """Return what ``token`` is translated by and what it may mean."""
+        tongue = self._english if token.isascii() else self._chinese
+        number = tongue.terms.number(token)
+        return tongue.learned.of(number), tongue.senses.of(number)
 
 
 def _add(found: dict[str, float], pairs: Sequence[tuple[str, float]]) -> None:

@@ -93,7 +93,7 @@ def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_damaged_weights_are_one_sentence(tmp_path: Path) -> None:
-    for name in ("vocabulary.txt", "vocabulary.json", "config.json"):
+    for name in ("tokenizer.json", "vocabulary.txt", "vocabulary.json", "config.json"):
         (tmp_path / name).write_bytes((DEFAULT_FOLDER / name).read_bytes())
     (tmp_path / "model.safetensors").write_bytes(b"not tensors")
     with pytest.raises(ModelError, match="does not load"):

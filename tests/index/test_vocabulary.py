@@ -26,15 +26,21 @@ def test_a_text_alone_is_cut_as_by_the_whole_model(texts: list[str]):
     alone = Vocabulary.load(DEFAULT_FOLDER)
     assert [next(alone.token_ids([text])) for text in texts] == expected
     assert list(alone.token_ids(texts * 9)) == expected * 9
-    assert "_whole" in vars(alone)
+    assert alone._whole is not None
 
 
-def test_few_texts_need_no_whole_model(tmp_path: Path):
+def test_few_texts_need_no_whole_model():
+    vocabulary = Vocabulary.load(DEFAULT_FOLDER)
+    assert next(vocabulary.token_ids(["编译器 compiler"])) and vocabulary._whole is None
+    assert len(list(vocabulary.token_ids(["编译器 compiler"] * 9999))) == 9999
+    assert vocabulary._whole is not None
+
+
+def test_a_missing_file_is_told_before_it_is_needed(tmp_path: Path):
     for name in ("vocabulary.txt", "vocabulary.json"):
         shutil.copy(DEFAULT_FOLDER / name, tmp_path)
-    assert next(Vocabulary.load(tmp_path).token_ids(["编译器 compiler"]))
     with pytest.raises(OSError, match=r"tokenizer\.json"):
-        list(Vocabulary.load(tmp_path).token_ids(["编译器 compiler"] * 9999))
+        Vocabulary.load(tmp_path)
 
 
 def test_the_shipped_words_are_those_of_the_tokenizer():
