@@ -83,6 +83,14 @@ def test_a_cluster_of_this_machine_is_made_where_none_is_named(lab: Settings):
 
 
 @pytest.mark.slow
+def test_workers_of_this_machine_are_reached_with_keys_alone(lab: Settings):
+    """Whoever reaches a scheduler can run code."""
+    crew = DaskCrew.open(spread(lab, spreading.LOCAL, "keys"), dimension=4)
+    assert crew._cluster is not None and str(crew._cluster.scheduler_address).startswith("tls://127.0.0.1:")
+    crew.close()
+
+
+@pytest.mark.slow
 def test_what_did_not_change_is_not_done_again(
     lab: Settings, cluster: str, crews: list[DaskCrew], monkeypatch: pytest.MonkeyPatch
 ):

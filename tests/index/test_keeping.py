@@ -7,25 +7,24 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from backends import BACKENDS, Keeper, kept_by
+from backends import BACKENDS, Keeper, kept_by, quick_builds
 from changing import QUESTION, change, small_lab
 
 from assistant.errors import IndexBusy, IndexDamaged, IndexMissing
 from assistant.evaluation import evaluate
 from assistant.index.store import Generation
 from assistant.live import LiveAssistant
-from assistant.pipeline import Assistant, Resources, build, load_assistant
+from assistant.pipeline import Assistant, build, load_assistant
 from assistant.settings import CorpusSettings, Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture(scope="module", autouse=True)
-def resources() -> Iterator[None]:
-    """What every build loads and none changes, loaded once."""
-    loaded = Resources.load(Settings())
+def quick() -> Iterator[None]:
+    """Builds of three pages that do not wait for children."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Resources, "load", lambda settings: loaded)
+        quick_builds(patch)
         yield
 
 

@@ -1,6 +1,8 @@
 """What only an index in Milvus has to hold: the same scores as locally, a server that goes away, one that is shared."""
 
+import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from backends import Keeper, kept_by
+from backends import Keeper, kept_by, quick_builds
 from changing import QUESTION, change, small_lab
 from documents import Part, make_document
 from generations import MODEL, small_generation
+from patience import soon
 
 from assistant.errors import IndexDamaged, IndexMissing, IndexUnavailable, OptionalPackageMissing, SettingsError
 from assistant.index.backend import WeightedTerm
@@ -21,10 +24,19 @@ from assistant.index.milvus.keeping import MilvusStore
 from assistant.index.store import Generation
 from assistant.live import LiveAssistant
 from assistant.pipeline import build, is_current, load_assistant
-from assistant.settings import IndexSettings, Settings
+from assistant.server.serving import serve
+from assistant.settings import IndexSettings, ServerSettings, Settings
 from assistant.text import tokenize
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    """Builds of three pages that do not wait for children."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick_builds(patch)
+        yield
 
 
 class LiteServer:
@@ -162,6 +174,26 @@ def test_a_file_is_for_one_process_and_that_is_told(lab: Settings):
     keeper.store.close()
 
 
+def test_nobody_else_on_the_machine_reaches_a_file_of_milvus_lite(
+    lab: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Milvus Lite knows no password: its socket stands in a folder that only this user can enter."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    store = open_store(lab.index)
+    (folder,) = (tmp_path / "temporary").iterdir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700 and (folder / "milvus").is_socket()
+    store.close()
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(("watch", "workers"), [(True, 1), (False, 2)])
+def test_milvus_lite_is_not_served_by_several_processes(lab: Settings, watch: bool, workers: int):
+    settings = lab.model_copy(update={"server": ServerSettings(port=0, workers=workers)})
+    with pytest.raises(SettingsError, match="Milvus Lite serves one process"):
+        serve(settings, watch=watch, on_listening=print)
+
+
 def test_a_file_that_is_none_of_milvus_is_told(lab: Settings):
     Path(lab.index.milvus_uri).write_text("something else")
     with pytest.raises(IndexUnavailable, match="milvus.db: Milvus Lite cannot open it"):
@@ -202,10 +234,19 @@ def test_without_its_package_the_remedy_is_told(
         open_store(lab.index)
 
 
+def can_be_built(settings: Settings) -> bool:
+    """Build; all clients of this process share a connection, which is back a second after the server."""
+    try:
+        build(settings)
+    except IndexUnavailable:
+        return False
+    return True
+
+
 def test_a_server_that_goes_away_costs_answers_only_while_it_is_away(
     shared_lab: Settings, server: LiteServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
-    for module in ("connection", "keeping", "rows", "searching"):
+    for module in ("keeping", "rows", "searching"):
         monkeypatch.setattr(f"assistant.index.milvus.{module}.ANSWER_TIMEOUT_S", 0.5)
     build(shared_lab)
     live = LiveAssistant(shared_lab, every_s=3600)
@@ -219,9 +260,13 @@ def test_a_server_that_goes_away_costs_answers_only_while_it_is_away(
         live().ask("Who leads the compiler team of this lab?")
     server.start()
     change(shared_lab, "Fridays")
-    build(shared_lab)
-    live.refresh()
-    assert "Fridays" in live().ask(QUESTION).text
+    assert soon(lambda: can_be_built(shared_lab))
+
+    def follows() -> bool:
+        live.refresh()
+        return "Fridays" in live().ask(QUESTION).text
+
+    assert soon(follows)
     live.close()
 
 

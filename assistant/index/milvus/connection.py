@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ANSWER_TIMEOUT_S = 5.0  # of one request on the way to an answer
 BUILD_TIMEOUT_S = 600.0  # of one request of a build
+# A server that was away is asked again every second: gRPC would wait up to two minutes.
+_RECONNECT = {f"grpc.{name}_reconnect_backoff_ms": 1000 for name in ("initial", "min", "max")}
 _SCHEMES = ("http://", "https://", "tcp://")
 _NOT_THERE = (100, 1600)  # Milvus's codes of a collection and of an alias that it does not know
 
@@ -55,7 +57,9 @@ class Connection:
                     f"{where}: no address of Milvus, nor a file; let index.milvus_uri begin with http:// or https://."
                 )
             with told(where):
-                client = MilvusClient(settings.milvus_uri, token=token, timeout=ANSWER_TIMEOUT_S)
+                client = MilvusClient(
+                    settings.milvus_uri, token=token, timeout=ANSWER_TIMEOUT_S, grpc_options=_RECONNECT
+                )
             return cls(client, where, lambda: None)
         address, stop = _start_lite(settings.milvus_uri)
         with told(settings.milvus_uri):
