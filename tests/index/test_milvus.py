@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import jieba
 import numpy as np
 import pytest
 from backends import Keeper, kept_by, quick_builds
@@ -183,6 +184,7 @@ def test_nobody_else_on_the_machine_reaches_a_file_of_milvus_lite(
     store = open_store(lab.index)
     (folder,) = (tmp_path / "temporary").iterdir()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700 and (folder / "milvus").is_socket()
+    assert jieba.dt.tmp_dir == str(folder)  # where Milvus Lite's jieba keeps its cache, read by marshal
     store.close()
     assert not folder.exists()
 

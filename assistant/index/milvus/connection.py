@@ -122,12 +122,12 @@ def _start_lite(path: str) -> tuple[str, Callable[[], None]]:
         raise OptionalPackageMissing(
             f"index.milvus_uri {path} is a file, which needs milvus-lite: pip install -r requirements-milvus.txt."
         ) from error
+    # A socket in a private folder: on a port any user of this machine could read and write the index.
+    folder = tempfile.mkdtemp(prefix="lab-assistant-")
     # Milvus Lite cuts Chinese text with jieba, which would read its cache, by marshal, from where
     # every user of this machine can plant one.
     jieba.setLogLevel(logging.WARNING)
-    jieba.dt.tmp_dir = os.path.dirname(os.path.abspath(path))
-    # A socket in a private folder: on a port any user of this machine could read and write the index.
-    folder = tempfile.mkdtemp(prefix="lab-assistant-")
+    jieba.dt.tmp_dir = folder
     host, port = ("unix", f"{folder}/milvus") if os.name == "posix" else ("127.0.0.1", 0)
     try:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
