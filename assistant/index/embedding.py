@@ -147,30 +147,29 @@ class StaticEmbedder:
         distinct = np.flatnonzero(place)
         place[distinct] = np.arange(len(distinct), dtype=np.int32)
         rows, lengths = _rows_and_lengths(self._rows[self._mapping[asked]])
-        others, other_lengths = _rows_and_lengths(self._rows[self._mapping[distinct]])
-        cosines = _products(rows / lengths[:, None], others)
+        slice_size = max(1, _ONE_THREAD // rows.size)
+        others, other_lengths = _rows_and_lengths(self._rows[self._mapping[distinct]], whole=slice_size)
+        cosines = _products(rows / lengths[:, None], others, slice_size)
         cosines /= other_lengths
         weights = (self._weights[asked] * lengths) ** 2
         return cosines[:, place[tokens]], weights / max(float(weights.sum()), 1e-9)
 
 
-def _rows_and_lengths(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``rows`` as float32 and their lengths, none of them zero."""
-    vectors = rows.astype(np.float32)
+def _rows_and_lengths(rows: np.ndarray, *, whole: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Return ``rows`` as float32, with rows of zeros up to a multiple of ``whole``, and all lengths, none zero."""
+    vectors = np.empty((-(-len(rows) // whole) * whole, rows.shape[1]), np.float32)
+    vectors[: len(rows)] = rows
+    vectors[len(rows) :] = 0
     return vectors, np.maximum(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)), 1e-6)
 
 
-def _products(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+def _products(some: np.ndarray, others: np.ndarray, slice_size: int) -> np.ndarray:
     """Return ``some @ others.T`` in slices too small for OpenBLAS to share among threads.
 
     With other work on the machine its threads wait for each other longer than they compute.
     """
-    size = max(1, _ONE_THREAD // some.size)
-    count = -(-len(others) // size)
-    padded = np.zeros((count * size, others.shape[1]), np.float32)
-    padded[: len(others)] = others
-    slices = padded.reshape(count, size, -1) @ some.T
-    return slices.reshape(count * size, -1)[: len(others)].T.copy()
+    slices = others.reshape(-1, slice_size, others.shape[1]) @ some.T
+    return slices.reshape(len(others), -1).T.copy()
 
 
 class TransformerEmbedder:

@@ -13,6 +13,7 @@ from assistant.index.linetable import LineTable
 
 _BATCH = 64  # texts
 _FEW = 30_000  # characters, for which the whole would take longer to read than to do without
+_TEXTS_KEPT = 256
 _WORDS_KEPT = 20_000  # that were cut; 5 MB
 _UNKNOWN = "[UNK]"
 
@@ -33,6 +34,7 @@ class Vocabulary:
         self._rules = rules  # how text is normalized and parted
         self._words = words  # each with its number and score
         self._unknown = _number_and_score(words.get(_UNKNOWN) or "")
+        self._alone = lru_cache(maxsize=_TEXTS_KEPT)(self._cut_alone)
         self._cut = lru_cache(maxsize=_WORDS_KEPT)(self._cut_part)
 
     @classmethod
@@ -61,23 +63,24 @@ class Vocabulary:
 
     def token_ids(self, texts: Sequence[str]) -> Iterator[list[int]]:
         """Yield the numbers of the tokens of each text, in its order."""
-        are_few = sum(map(len, texts)) < _FEW
-        if not are_few:
-            self.hold()
-        if self._whole is None:
-            for text in texts:
-                normal = self._rules.normalizer.normalize_str(text)
-                parts = self._rules.pre_tokenizer.pre_tokenize_str(normal)
-                yield [number for part, _ in parts for number in self._cut(part)]
-        elif are_few:
+        if len(texts) == 1:
+            yield self._alone(texts[0])  # a question is asked for again and again
+        elif sum(map(len, texts)) < _FEW:
             # One by one: the threads of a batch wait for each other longer than few texts take.
-            for text in texts:
-                yield self._whole.encode(text, add_special_tokens=False).ids
+            yield from map(self._cut_alone, texts)
         else:
+            self.hold()
             for start in range(0, len(texts), _BATCH):
                 batch = list(texts[start : start + _BATCH])
                 for encoding in self._whole.encode_batch_fast(batch, add_special_tokens=False):
                     yield encoding.ids
+
+    def _cut_alone(self, text: str) -> list[int]:
+        if self._whole is not None:
+            return self._whole.encode(text, add_special_tokens=False).ids
+        normal = self._rules.normalizer.normalize_str(text)
+        parts = self._rules.pre_tokenizer.pre_tokenize_str(normal)
+        return [number for part, _ in parts for number in self._cut(part)]
 
     def _cut_part(self, part: str) -> tuple[int, ...]:
         starts = range(len(part))
