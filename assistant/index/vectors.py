@@ -9,7 +9,7 @@ import numpy as np
 from assistant.index import disk
 
 _MANY = 20_000  # vectors from which codes are scanned first: an exact scan takes 2 ms by then
-_LOOKED_AT = 400  # candidates compared exactly; of a million, .99 of the best ten are among them
+_LOOKED_AT = 1000  # candidates compared exactly; of a million, .99 of the best ten are among them
 _SAMPLE = 65_536  # vectors that the codes are learned from
 _PAIR = 2  # dimensions that share four bits
 _INDEX, _ROWS = "vectors.faiss", "vectors.npy"
