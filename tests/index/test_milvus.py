@@ -4,6 +4,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -289,6 +290,18 @@ def test_several_servers_share_one_milvus(shared_lab: Settings, tmp_path: Path):
         live.close()
 
 
+def test_two_machines_that_build_at_once_leave_one_whole_index(shared_lab: Settings, tmp_path: Path):
+    build(shared_lab)
+    change(shared_lab, "Fridays")
+    elsewhere = shared_lab.model_copy(
+        update={"index": shared_lab.index.model_copy(update={"path": tmp_path / "another machine"})}
+    )
+    with ThreadPoolExecutor(2) as pool:
+        made = [pool.submit(build, settings) for settings in (shared_lab, elsewhere)]
+        assert len({building.result().generation for building in made}) == 1
+    assert "Fridays" in load_assistant(shared_lab).ask(QUESTION).text
+
+
 def test_two_labs_share_one_milvus_under_two_names(shared_lab: Settings, tmp_path: Path):
     (tmp_path / "other").mkdir()
     other = small_lab(tmp_path / "other")
@@ -307,7 +320,7 @@ def test_what_killed_builders_left_is_dropped_when_it_is_old(lab: Settings):
     assert isinstance(store, MilvusStore)
     build(lab, kept=store)
     current = store.state()
-    old, young = f"{lab.index.milvus_alias}_0123456789ab_1000", f"{lab.index.milvus_alias}_0123456789ab_9999999999"
+    old, young = (f"{lab.index.milvus_alias}_0123456789ab_{second}_abcdef" for second in (1000, 9999999999))
     for name in (old, young, "somebody_elses"):
         layout.create(store._connection, name, dimension=4, passages=1)
     change(lab, "Fridays")

@@ -1,10 +1,12 @@
 """Generations in Milvus: each one a collection, and one alias that says which of them answers."""
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import logging
 import re
+import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from assistant.errors import IndexDamaged, IndexMissing
+from assistant.errors import IndexDamaged, IndexMissing, IndexUnavailable
 from assistant.index import generations, store
 from assistant.index.coding import as_json, read_record
 from assistant.index.milvus.connection import ANSWER_TIMEOUT_S, BUILD_TIMEOUT_S, Connection, told
@@ -52,7 +54,7 @@ class MilvusStore:
         """Connect. Raises OptionalPackageMissing, SettingsError or IndexUnavailable."""
         self._folder = settings.path
         self._current, self._previous = settings.milvus_alias, f"{settings.milvus_alias}_previous"
-        self._name = re.compile(rf"{re.escape(settings.milvus_alias)}_[0-9a-f]{{12}}_(\d+)")
+        self._name = re.compile(rf"{re.escape(settings.milvus_alias)}_[0-9a-f]{{12}}_(\d+)_[0-9a-f]{{6}}")
         self._connection = Connection.open(settings)
         self._client = self._connection.client
 
@@ -144,7 +146,8 @@ class MilvusStore:
 
     def _write(self, generation: Generation, tokens: Sequence[Sequence[str]]) -> str:
         manifest = generation.manifest
-        name = self._free_name(manifest.generation)
+        # The time, for _tidy; the token, since two machines may build the same in the same second.
+        name = f"{self._current}_{manifest.generation}_{int(time.time())}_{secrets.token_hex(3)}"
         with told(self._connection.where):
             create(self._connection, name, dimension=manifest.dimension, passages=manifest.passages)
         elsewhere: list[Entry] = []
@@ -167,12 +170,6 @@ class MilvusStore:
         with told(self._connection.where):
             make_ready(self._connection, name)
         return name
-
-    def _free_name(self, generation: str) -> str:
-        taken, second = set(self._do(self._client.list_collections)), int(time.time())
-        while f"{self._current}_{generation}_{second}" in taken:
-            second += 1
-        return f"{self._current}_{generation}_{second}"
 
     def _passage_rows(
         self, generation: Generation, tokens: Sequence[Sequence[str]], elsewhere: list[Entry]
@@ -290,12 +287,21 @@ class MilvusStore:
             self._point(self._previous, before)
         self._point(self._current, name)
         if oldest not in ("", self._pointed(self._current), self._pointed(self._previous)):
-            self._do(self._client.drop_collection, oldest)
+            with contextlib.suppress(IndexDamaged):  # gone: another builder was faster
+                self._do(self._client.drop_collection, oldest)
 
     def _point(self, alias: str, name: str) -> None:
         known = self._pointed(alias)
-        if known != name:
-            self._do(self._client.alter_alias if known else self._client.create_alias, name, alias)
+        if known == name:
+            return
+        if not known:
+            try:
+                self._do(self._client.create_alias, name, alias)
+                return
+            except IndexUnavailable:
+                if not self._pointed(alias):  # else a builder on another machine was faster
+                    raise
+        self._do(self._client.alter_alias, name, alias)
 
     def _tidy(self) -> None:
         """Drop what killed builders left so long ago that none of them can still be at it.
@@ -309,7 +315,8 @@ class MilvusStore:
         for name in self._do(self._client.list_collections):
             made = self._name.fullmatch(name)
             if made and name not in kept and time.time() - int(made[1]) > _ABANDONED_S:
-                self._do(self._client.drop_collection, name)
+                with contextlib.suppress(IndexDamaged):
+                    self._do(self._client.drop_collection, name)
 
     def _where(self, name: str) -> str:
         return f"{self._connection.where}, {name}"
