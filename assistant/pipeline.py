@@ -13,6 +13,7 @@ from assistant.answering.answerer import Answerer
 from assistant.chunking import collapse
 from assistant.cores import no_cycles_collected
 from assistant.errors import CorpusError, IndexDamaged, IndexMissing, SettingsError
+from assistant.glossary import Glossary
 from assistant.index import store
 from assistant.index.conflicts import told_once
 from assistant.index.embedding import Embedder, embedder_name, load_embedder
@@ -25,7 +26,7 @@ from assistant.index.records import build_records, stated_names
 from assistant.index.translation import TermTranslator
 from assistant.index.vectors import VectorIndex
 from assistant.index.words import PassageWords
-from assistant.query import Glossary, QueryParser
+from assistant.query import QueryParser
 from assistant.questions import LONGEST_QUESTION, checked_question
 from assistant.readers.corpus import Corpus, digest_corpus, read_corpus
 from assistant.readers.listing import Skipped
@@ -33,8 +34,9 @@ from assistant.schema import Answer, Conflict, Hit, Language, Passage, Question,
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
-    from assistant.crew import Crew, Progress
+    from assistant.crew import Crew
     from assistant.generation.writer import Writer
+    from assistant.index.parts import Progress
 
 _ANSWERS_KEPT = 1000
 _LONGEST_BUILD_S = 3600.0

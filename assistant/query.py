@@ -7,9 +7,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 
-import yaml
-
-from assistant.errors import SettingsError
+from assistant.glossary import Glossary
 from assistant.index.backend import Lexical
 from assistant.index.frequency import WordFrequency
 from assistant.index.names import NameIndex
@@ -126,7 +124,7 @@ class QueryParser:
         frequency: WordFrequency,
         translator: Translator,
         names: NameIndex,
-        glossary: "Glossary",
+        glossary: Glossary,
         *,
         site_names: Set[str] = frozenset(),
     ) -> None:
@@ -310,53 +308,6 @@ class QueryParser:
         share = here / self._lexical.idf("")
         rarity = max(map(self._frequency.rarity, parts), default=0.0)
         return rarity * (1 - _CORPUS_SHARE + _CORPUS_SHARE * share)
-
-
-class Glossary:
-    """Words that mean the same, in both languages."""
-
-    def __init__(self, groups: Sequence[Sequence[str]]) -> None:
-        self._of: dict[str, dict[str, None]] = {}
-        for group in groups:
-            asked, _, meant = " ".join(group).partition(" -> ")
-            words_asked = asked.split()
-            tokens = [token for word in meant.split() or words_asked for token in _whole(word)]
-            for word in words_asked:
-                others = self._of.setdefault(fold(word.replace("_", " ")), {})
-                others.update(dict.fromkeys(tokens))
-
-    @classmethod
-    def load(cls, *paths: Path) -> "Glossary":
-        """Read the shipped glossary and those of ``paths`` that exist."""
-        groups: list[list[str]] = []
-        for path in (_LEXICON / "glossary.yaml", *paths):
-            if path.is_file():
-                groups += [line.split() for line in _glossary_lines(path)]
-        return cls(groups)
-
-    def synonyms(self, word: str) -> tuple[str, ...]:
-        """Return the tokens that stand for ``word``."""
-        return tuple(self._of.get(fold(word), ()))
-
-
-def _whole(word: str) -> list[str]:
-    """Return the token a glossary's word is looked up by: phrases and Chinese ones whole."""
-    if "_" in word or not word.isascii():
-        return [fold(word.replace("_", " "))]
-    return tokenize(word)[:1]
-
-
-def _glossary_lines(path: Path) -> list[str]:
-    """Return the lines of a glossary; raises SettingsError where a lab's own is no list of them."""
-    try:
-        lines = parse_yaml(path.read_text("utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise SettingsError(f"{path}: not a readable YAML file; correct it or remove it.") from error
-    if lines is None:
-        return []
-    if not isinstance(lines, list):
-        raise SettingsError(f"{path}: expected a list, one '- word word' line for each meaning.")
-    return [str(line) for line in lines]
 
 
 def _with_glosses(term: Term, word: Word, glossed: Iterable[tuple[int, int, tuple[str, ...]]]) -> Term:

@@ -24,6 +24,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from assistant.evaluation import UNANSWERABLE, Case, read_cases
+from assistant.glossary import Glossary
 from assistant.index import store
 from assistant.index.embedding import Embedder, load_embedder
 from assistant.index.frequency import WordFrequency
@@ -33,7 +34,7 @@ from assistant.index.translation import TermTranslator
 from assistant.index.vectors import VectorIndex
 from assistant.index.words import PassageWords
 from assistant.pipeline import Assistant, build, load_assistant
-from assistant.query import Glossary, QueryParser
+from assistant.query import QueryParser
 from assistant.retrieval import Retriever
 from assistant.schema import Passage, Place
 from assistant.settings import CorpusSettings, IndexSettings, Settings

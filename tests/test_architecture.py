@@ -19,7 +19,7 @@ FLOORS = (
     ("evaluation", "comparison", "scores", "reporting", "live", "rebuilding"),
     ("pipeline", "questions", "crew", "spreading", "preparing", "cores"),
     ("generation",),
-    ("retrieval", "answering", "query"),
+    ("retrieval", "answering", "query", "glossary"),
     ("readers", "chunking", "index", "journal", "migrations"),
     ("children", "logs"),
     ("settings", "text", "forms"),

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.errors import SettingsError
+from assistant.glossary import Glossary
 from assistant.index.frequency import WordFrequency
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
-from assistant.query import Glossary, QueryParser, Term
+from assistant.query import QueryParser, Term
 from assistant.text import Evidence
 
 DATA = Path(__file__).resolve().parent / "data" / "query"

@@ -7,6 +7,7 @@ import pytest
 from documents import Part, make_document
 from generations import small_generation
 
+from assistant.glossary import Glossary
 from assistant.index.embedding import StaticEmbedder, load_embedder
 from assistant.index.frequency import WordFrequency
 from assistant.index.names import NameIndex
@@ -15,7 +16,7 @@ from assistant.index.store import Generation, embedded_text
 from assistant.index.translation import TermTranslator
 from assistant.index.vectors import VectorIndex
 from assistant.index.words import PassageWords
-from assistant.query import Glossary, QueryParser
+from assistant.query import QueryParser
 from assistant.retrieval import Retriever
 
 TEXTS = (

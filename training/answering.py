@@ -21,6 +21,7 @@ from assistant.answering.facts import Fact, FactFinder, Signals
 from assistant.answering.understanding import Interpreter
 from assistant.answering.weights import WEIGHTS_FILE, Weights
 from assistant.chunking import chunk
+from assistant.glossary import Glossary
 from assistant.index import store
 from assistant.index.embedding import Embedder, load_embedder
 from assistant.index.frequency import WordFrequency
@@ -29,7 +30,7 @@ from assistant.index.names import NameIndex
 from assistant.index.translation import TermTranslator
 from assistant.index.vectors import VectorIndex
 from assistant.index.words import PassageWords
-from assistant.query import Glossary, QueryParser
+from assistant.query import QueryParser
 from assistant.readers.builder import DocumentBuilder
 from assistant.retrieval import Retriever
 from assistant.schema import Document, Language, Question

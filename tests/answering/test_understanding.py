@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from assistant.answering.followup import complete, is_followup
 from assistant.answering.understanding import Interpreter
+from assistant.glossary import Glossary
 from assistant.index.frequency import WordFrequency
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
-from assistant.query import Glossary, QueryParser
+from assistant.query import QueryParser
 from assistant.schema import Question
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "answering"

@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from assistant.generation.verifying import Verifier
+from assistant.glossary import Glossary
 from assistant.index.frequency import WordFrequency
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
 from assistant.index.translation import TermTranslator
-from assistant.query import Glossary, QueryParser
+from assistant.query import QueryParser
 from assistant.text import tokenize
 
 
