@@ -7,6 +7,7 @@ import pytest
 from documents import Part, make_document
 from generations import small_generation
 
+from assistant import retrieval
 from assistant.glossary import Glossary
 from assistant.index.embedding import StaticEmbedder, load_embedder
 from assistant.index.frequency import WordFrequency
@@ -107,3 +108,25 @@ def test_an_unpublished_twin_stands_behind(generation: Generation, embedder: Sta
 
 def test_passages_that_contain_a_word_are_found(generation: Generation, embedder: StaticEmbedder):
     assert Retriever(generation, embedder).containing("恒星", limit=5) == (1,)
+
+
+def test_of_very_many_passages_those_with_the_words_are_ranked(
+    generation: Generation, embedder: StaticEmbedder, parser: QueryParser, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(retrieval, "_MOST_RANKED", 2)
+    retriever, every = Retriever(generation, embedder), range(5)
+    hits = retriever.rank("恒星的质量", parser.parse("恒星的质量"), every, limit=5)
+    assert hits[0].passage.place.source == "1.rst" and len(hits) <= 2
+    nowhere = retriever.rank("无关", (), every, limit=5)
+    assert sorted(hit.passage.place.source for hit in nowhere) == ["0.rst", "1.rst"]
+
+
+def test_of_very_many_passages_with_a_word_those_most_about_it_are_found(embedder: StaticEmbedder):
+    texts = ("这里介绍一种编译器和它的用法，以及怎样安装。", "编译器，编译器，还是编译器。", "食堂每天开门。")
+    pages = [
+        make_document([Part(("页",), (("paragraph", text),))], source=f"{number}.rst", title="页")
+        for number, text in enumerate(texts)
+    ]
+    retriever = Retriever(small_generation("containing", pages), embedder)
+    assert retriever.containing("编译器", limit=2) == (0, 1)
+    assert retriever.containing("编译器", limit=1) == (1,)
