@@ -77,13 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--config", type=Path, metavar="FILE", help="settings (default: assistant.yaml)")
     shared.add_argument("--verbose", action="store_true", help="log what happens")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    build = commands.add_parser("build", parents=[shared], help="read the documents, write an index")
-    build.add_argument("--json", action="store_true", help="print the summary as JSON")
-    build.add_argument("--rollback", action="store_true", help="go back to the index before this one")
-    build.add_argument(
-        "--dask", metavar="ADDRESS", help="spread the work over a Dask cluster; 'local' makes one of this machine"
-    )
-    build.set_defaults(run=_build)
+    _add_build(commands, shared)
     serve = commands.add_parser("serve", parents=[shared], help="serve the API and the chat page")
     serve.add_argument("--host")
     serve.add_argument("--port", type=int, help="0 takes a free one")
@@ -111,6 +105,18 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--language", choices=("zh", "en"), help="of the report (default: the terminal's)")
     report.set_defaults(run=_report)
     return parser
+
+
+def _add_build(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", shared: argparse.ArgumentParser
+) -> None:
+    build = commands.add_parser("build", parents=[shared], help="read the documents, write an index")
+    build.add_argument("--json", action="store_true", help="print the summary as JSON")
+    build.add_argument("--rollback", action="store_true", help="go back to the index before this one")
+    build.add_argument(
+        "--dask", metavar="ADDRESS", help="spread the work over a Dask cluster; 'local' makes one of this machine"
+    )
+    build.set_defaults(run=_build)
 
 
 def _build(options: argparse.Namespace, settings: Settings) -> int:

@@ -1,6 +1,6 @@
 """Who does the heavy work of a build: this process, or others that help it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from assistant.index import store
 from assistant.index.embedding import Embedder, StaticEmbedder
 from assistant.index.keeping import GenerationStore
-from assistant.index.parts import Prepared
+from assistant.index.parts import Prepared, Progress
 from assistant.preparing import chunk_all, is_worth_it, prepare_by_many
 from assistant.readers.site import Site
 from assistant.readers.workers import Outcome, read_files
@@ -16,7 +16,6 @@ from assistant.schema import Document, Passage
 from assistant.settings import Settings
 from assistant.text import tokenize
 
-Progress = Callable[[str, int, int], None]  # stage, done, in all
 _EMBED_BATCH = 256
 
 

@@ -11,12 +11,11 @@ import numpy as np
 
 from assistant import __version__, chunking, segmenting, text
 from assistant.chunking import chunk
-from assistant.crew import Progress
 from assistant.errors import CorpusError, OptionalPackageMissing, SettingsError
 from assistant.index import embedding, store
 from assistant.index.coding import as_json, read_passage
 from assistant.index.embedding import Embedder, load_embedder
-from assistant.index.parts import PartFiles, Prepared, decode_prepared, encode_prepared, work_name
+from assistant.index.parts import PartFiles, Prepared, Progress, decode_prepared, encode_prepared, work_name
 from assistant.readers.site import Site
 from assistant.readers.workers import Outcome, read_files
 from assistant.schema import Document, Passage

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import io
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -13,6 +13,7 @@ import numpy as np
 
 from assistant.index import disk
 
+Progress = Callable[[str, int, int], None]  # stage, done, in all
 _NAME_CHARACTERS = 40
 
 
