@@ -11,9 +11,10 @@ from assistant.answering.facts import Fact
 from assistant.answering.tables import RowAnswer
 from assistant.answering.understanding import Understanding
 from assistant.answering.wording import LONGEST_ANSWER, fields_text, rows_text, say, within
+from assistant.index.names import looks_like_name
 from assistant.index.store import Generation
 from assistant.schema import Answer, Citation, Hit, Item, Language, Passage, Record
-from assistant.text import Evidence, sentences
+from assistant.text import Evidence, list_items, sentences
 
 _LONGEST_QUOTE = 700  # characters; of a list or a how-to, as many Chinese ones
 _SHORT_QUOTE = 600  # a shorter sentence is quoted with those after it; a Chinese character counts double
@@ -217,6 +218,8 @@ def _widened(asked: Understanding, fact: Fact) -> tuple[int, int]:
     if "list" in asked.kinds and fact.signals.heading >= _HEADED and len(text) <= _LONGEST_QUOTE:
         return 0, len(text)  # the section is the list
     announces = text[start:end].rstrip().endswith((":", "："))
+    if not long_answer and not announces and (start, end) in set(list_items(text)) and _names_somebody(asked, fact):
+        return start, end  # the next entry is about somebody else
     if long_answer and index and end - spans[index - 1][0] <= _LONGEST_QUOTE // 2:
         start = spans[index - 1][0]
     signals = fact.signals
@@ -229,6 +232,13 @@ def _widened(asked: Understanding, fact: Fact) -> tuple[int, int]:
             break
         end = following
     return start, end
+
+
+def _names_somebody(asked: Understanding, fact: Fact) -> bool:
+    """Tell whether the sentence, and no heading above it, names a person of the question."""
+    evidence, above = Evidence(fact.text), Evidence(f"{fact.passage.place.title}\n{fact.passage.context}")
+    persons = (t for t in asked.content if t.is_named and (looks_like_name(t.text) or t.text.istitle()))
+    return any(t.coverage(evidence) > _HELD >= t.coverage(above) for t in persons)
 
 
 def _clip(text: str) -> str:

@@ -176,13 +176,15 @@ class FactFinder:
             return False
         if asked.kind in _strict_kinds() and not self._shows_strictly(asked.kind, around):
             return False
-        if asked.is_excluded(" ".join((passage.place.title, *passage.place.heading_path))):
+        above = " ".join((passage.place.title, *passage.place.heading_path))
+        if asked.is_excluded(above) and not _is_about_a_name(asked, passage.text[slice(*span)]):
             return False
         return (
             _stand_near(asked, passage, span)
             and _holds_editions(asked, passage)
             and _counts_target(asked, around)
             and (passage.kind != "row" or _tells_of_it(asked, passage, missing))
+            and (asked.kind != "person" or not _lacks_all(asked, missing))
         )
 
     def _score(self, asked: Understanding, passage: Passage, text: str, signals: Signals) -> float:
@@ -242,6 +244,12 @@ def _stand_near(asked: Understanding, passage: Passage, span: tuple[int, int]) -
     return all(term.coverage(near) >= _COVERED for term in strict)
 
 
+def _is_about_a_name(asked: Understanding, text: str) -> bool:
+    """Tell whether a sentence has a name of the question: where a former member is now stands under Alumni."""
+    evidence = Evidence(text)
+    return any(term.is_named and term.coverage(evidence) >= _COVERED for term in asked.content)
+
+
 def _is_labelled(asked: Understanding, text: str) -> bool:
     """Tell whether a line's label is a plain word of the question: a value stands after it."""
     match = _LABELLED.match(text)
@@ -260,9 +268,13 @@ def _tells_of_it(asked: Understanding, passage: Passage, missing: Sequence[Term]
         return False
     if asked.kind in _strict_kinds() or _FREE_COLUMN.search(_above(passage)[1]):
         return True
-    plain = [term for term in asked.content if not term.is_named]
-    lacking = sum(term.weight for term in missing if not term.is_named)
-    return not plain or bool(asked.measures) or lacking < _TOLD * sum(term.weight for term in plain)
+    return bool(asked.measures) or not _lacks_all(asked, missing)
+
+
+def _lacks_all(asked: Understanding, missing: Sequence[Term]) -> bool:
+    """Tell whether of the question's plain words, where it has any, next to nothing is found."""
+    plain = sum(term.weight for term in asked.content if not term.is_named)
+    return plain > 0 and sum(term.weight for term in missing if not term.is_named) >= _TOLD * plain
 
 
 def _counts_target(asked: Understanding, text: str) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from assistant.answering.understanding import measuring_words, question_words
 from assistant.query import QueryParser, Term
 from assistant.text import fold
 
@@ -11,6 +12,7 @@ _FOLLOWS = re.compile(
     r"|\b(?:it|its|they|their|them|he|his|him|she|her|that|those|one|ones|there)\b"
     r"|[他她它]们?的?|这[篇个位项些]|那[篇个位项些]|该[论项工]|其中|上面|前者|后者|刚才"
 )
+_OPENING = re.compile(r"^(?:and|what about|how about|then|also|so)\b")
 _FULL_NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+")
 _YEAR = re.compile(r"(?<!\d)(?:19[89]\d|20\d\d)(?!\d)")
 
@@ -33,6 +35,8 @@ def complete(text: str, history: Sequence[str], parser: QueryParser) -> str:
     if own and all(term.is_named or _YEAR.search(term.text) for term in own):
         return _substituted(before, text, own, parser)
     kept = [term.text for term in _kept(own, parser.parse(before), text)]
+    if not re.search(question_words()["interrogatives"], _OPENING.sub("", fold(text))):
+        kept += [word for word in measuring_words(before) if word not in kept]
     return f"{text} {' '.join(kept)}" if kept else text
 
 

@@ -20,6 +20,9 @@ _LATIN_RUN = re.compile(r"[A-Za-z0-9][\w&:/.+-]*(?: (?:[A-Za-z0-9&][\w&:/.+-]*))
 _BARE_YEAR = re.compile(r"^\D{0,3}(?:19|20)\d\d\D{0,3}$")
 _PHRASE_PART = re.compile(r"[^\s级届]+|[级届]")
 _COHORT = re.compile(r"(?:19|20)\d\d\s*[级届]")
+_VENUE_COLUMN = re.compile(r"venue|journal|conference|publisher|会议|期刊|发表", re.IGNORECASE)
+_AUTHOR_COLUMN = re.compile(r"author|作者", re.IGNORECASE)
+_AUTHOR_END = re.compile(r"[;；,，、&]|and")
 _PEOPLE = "people"  # the collection of words.yaml whose rows are persons
 _URL = re.compile(r"<?(?:https?://|www\.)\S+>?")
 
@@ -249,6 +252,11 @@ class _Narrowing:
         called = (n for n in names if all(t.coverage(Evidence(n)) >= _IN_SCHEMA for t in constraint.terms))
         return frozenset(called)
 
+    def _is_column_only(self, asked: Understanding) -> bool:
+        """Tell whether a word of the question is only met by what a column is called."""
+        title, schema = self._collection.title, self._collection.schema
+        return any(t.coverage(title) < _IN_SCHEMA <= t.coverage(schema) for t in asked.content)
+
     def _fills(self, columns: frozenset[str]) -> bool:
         return any(column in columns for row in self._rows for column, _, _ in row.cells)
 
@@ -264,11 +272,12 @@ class _Narrowing:
             return None
         if any(columns and not self._fills(columns) for columns in self._asked_columns):
             return None  # the column that is asked for is empty in every row that is left
-        records = () if self._lacks_year else tuple(row.record for row in self._rows)
-        is_filtered = len(self._rows) < len(self._collection.rows)
+        rows = _first_authored(self._rows, asked)
+        records = () if self._lacks_year else tuple(row.record for row in rows)
+        is_filtered = len(rows) < len(self._collection.rows)
         is_named = any(t.coverage(self._collection.title) >= _IN_SCHEMA for t in asked.content)
         is_asked_for = _is_asked_for(self._collection, asked)
-        if not is_filtered and not is_named and not is_asked_for:
+        if not is_filtered and not is_asked_for and self._is_column_only(asked):
             return None  # the lab's directions are not all rows that have a column of that name
         return RowAnswer(records, share, is_filtered, is_named, tuple(self._keys), is_asked_for)
 
@@ -363,9 +372,24 @@ def _rows_matching(
         return (), (), 0.0
     fits = {name: max(fit for _, fit in hits) for name, hits in by_column.items()}
     best = max(fits.values())
-    own = [name for name, fit in fits.items() if fit >= _RATIO_SLACK * best]
+    # Where a paper appeared stands in a short mark ("www2024") or in "Proceedings of WWW".
+    own = [name for name, fit in fits.items() if fit >= _RATIO_SLACK * best or _VENUE_COLUMN.search(name)]
     kept = {id(row) for name in own for row, _ in by_column[name]}
     return tuple(row for row in rows if id(row) in kept), tuple(n for n in own if n), min(best, 1.0)
+
+
+def _first_authored(rows: Sequence[_Row], asked: Understanding) -> Sequence[_Row]:
+    """Return the rows whose authors begin with a name of the question, where the first author is asked for."""
+    if not re.search(question_words()["first_author"], asked.folded):
+        return rows
+    names = [term for term in asked.content if term.is_named]
+    found = []
+    for row in rows:
+        authors = (cell for column, _, cell in row.cells if _AUTHOR_COLUMN.search(column))
+        first = Evidence(_AUTHOR_END.split(next(authors, ""), maxsplit=1)[0])
+        if any(term.coverage(first) >= _MATCHING for term in names):
+            found.append(row)
+    return found or rows
 
 
 def _row_may_match(row: _Row, constraint: _Constraint) -> bool:

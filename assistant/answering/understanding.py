@@ -184,6 +184,12 @@ def _measures() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((name, re.compile(m["asks"])) for name, m in question_words()["measures"].items())
 
 
+def measuring_words(text: str) -> tuple[str, ...]:
+    """Return the words of a question that say which measure it wants: 经费, "email"."""
+    matches = (pattern.search(fold(text)) for _, pattern in _measures())
+    return tuple(dict.fromkeys(match[0] for match in matches if match))
+
+
 @lru_cache(maxsize=64)
 def measure_pattern(name: str) -> re.Pattern[str]:
     """Return what a value of a measure looks like."""
