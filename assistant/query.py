@@ -155,6 +155,10 @@ class QueryParser:
                     terms.setdefault(fold(word.text), term)
         return tuple(terms.values())
 
+    def is_generic(self, word: str) -> bool:
+        """Tell whether the glossary has ``word``: what many labs' questions share (经费, deadline)."""
+        return bool(self._glossary.synonyms(word))
+
     def _glosses(self, text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
         """Yield (start, end, tokens) of what the asker says twice: tokens of 合作研究员（co-investigators）.
 

@@ -19,6 +19,7 @@ from assistant.text import Evidence, list_items, sentences
 
 READ_PASSAGES = 12  # of the hits, how many are read sentence by sentence
 _CONTEXT_FACTOR = 0.75  # a term met only in the headings or the sentence beside counts this much
+_OF_SOMETHING = frozenset(("person", "number"))  # kinds of which a name alone tells nothing: who, how much
 _URL = re.compile(r"https?://[^\s）)]+")  # says little of what is asked, and holds many words
 _DIGITS = re.compile(r"\d+")
 _UNDER_HEADINGS = frozenset(("list", "person", "count"))  # kinds whose answer a heading announces
@@ -184,7 +185,7 @@ class FactFinder:
             and _holds_editions(asked, passage)
             and _counts_target(asked, around)
             and (passage.kind != "row" or _tells_of_it(asked, passage, missing))
-            and (asked.kind != "person" or not _lacks_all(asked, missing))
+            and (asked.kind not in _OF_SOMETHING or not _lacks_all(asked, missing))
         )
 
     def _score(self, asked: Understanding, passage: Passage, text: str, signals: Signals) -> float:

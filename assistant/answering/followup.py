@@ -34,8 +34,13 @@ def complete(text: str, history: Sequence[str], parser: QueryParser) -> str:
     before = next((q for q in reversed(history) if not _FOLLOWS.search(fold(q))), history[-1])
     if own and all(term.is_named or _YEAR.search(term.text) for term in own):
         return _substituted(before, text, own, parser)
-    kept = [term.text for term in _kept(own, parser.parse(before), text)]
-    if not re.search(question_words()["interrogatives"], _OPENING.sub("", fold(text))):
+    kept_terms = _kept(own, parser.parse(before), text)
+    if re.search(question_words()["interrogatives"], _OPENING.sub("", fold(text))):
+        kept = [term.text for term in kept_terms]
+    else:
+        # "And the atlas?" asks the same of something else: what is special to the first falls away.
+        is_other = any(not term.is_named and not parser.is_generic(term.text) for term in own)
+        kept = [t.text for t in kept_terms if not is_other or t.is_named or parser.is_generic(t.text)]
         kept += [word for word in measuring_words(before) if word not in kept]
     return f"{text} {' '.join(kept)}" if kept else text
 

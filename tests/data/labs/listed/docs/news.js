@@ -1,0 +1,1 @@
+fetch("data/news.json").then(answer => answer.json()).then(show);
