@@ -6,23 +6,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from assistant.answering.rows import Constraint, Row, first_authored, rows_matching
 from assistant.answering.understanding import Understanding, is_rank, question_words
-from assistant.query import Term
 from assistant.schema import Record
 from assistant.text import Evidence, squeeze
 
-_RATIO_SLACK = 0.5  # a column counts as the term's own if it fits half as well as the best one
 _WHOLE = 0.95  # share of the question's weight that is all of it
 _MIN_EXPLAINED = 0.55  # of the question's weight, by the rows and by what their table is called
 _IN_SCHEMA = 0.5  # how far a table's name and columns must contain a term
-_MATCHING = 0.75  # how far a cell must contain a term
 _LATIN_RUN = re.compile(r"[A-Za-z0-9][\w&:/.+-]*(?: (?:[A-Za-z0-9&][\w&:/.+-]*))+")
 _BARE_YEAR = re.compile(r"^\D{0,3}(?:19|20)\d\d\D{0,3}$")
 _PHRASE_PART = re.compile(r"[^\s级届]+|[级届]")
 _COHORT = re.compile(r"(?:19|20)\d\d\s*[级届]")
-_VENUE_COLUMN = re.compile(r"venue|journal|conference|publisher|会议|期刊|发表", re.IGNORECASE)
-_AUTHOR_COLUMN = re.compile(r"author|作者", re.IGNORECASE)
-_AUTHOR_END = re.compile(r"[;；,，、&]|and")
 _PEOPLE = "people"  # the collection of words.yaml whose rows are persons
 _URL = re.compile(r"<?(?:https?://|www\.)\S+>?")
 
@@ -51,17 +46,10 @@ class RowAnswer:
 
 
 @dataclass(frozen=True)
-class _Row:
-    record: Record
-    evidence: Evidence
-    cells: tuple[tuple[str, Evidence, str], ...]  # (column, evidence, squeezed value)
-
-
-@dataclass(frozen=True)
 class _Collection:
     """Rows of one kind: one table, or one-row tables of the same name."""
 
-    rows: tuple[_Row, ...]
+    rows: tuple[Row, ...]
     schema: Evidence  # what the table, its columns and the pages around it are called
     title: Evidence  # the same without the columns
     squeezed: str  # every cell, to tell at once that a phrase stands in none
@@ -75,21 +63,6 @@ class _Phrase:
 
     text: str
     spellings: tuple[str, ...]  # squeezed
-
-
-@dataclass(frozen=True)
-class _Constraint:
-    """A part of the question that rows must match: a phrase, a term or a year."""
-
-    text: str
-    terms: tuple[Term, ...]
-    is_hard: bool
-    year: int = 0  # the year, where the constraint is one
-    spellings: tuple[str, ...] = ()  # of a phrase, squeezed: one must stand in a cell as written
-
-    @property
-    def weight(self) -> float:
-        return sum(term.weight for term in self.terms)
 
 
 class RecordBook:
@@ -147,7 +120,7 @@ def _collection(records: Sequence[Record]) -> _Collection:
             value = _URL.sub("", field.value).strip()
             if value:
                 cells.append((field.name, Evidence(value), squeeze(value)))
-        rows.append(_Row(record, Evidence("\n".join(f.value for f in record.fields)), tuple(cells)))
+        rows.append(Row(record, Evidence("\n".join(f.value for f in record.fields)), tuple(cells)))
     places = [record.places[0] for record in records]
     around = [records[0].table, os.path.commonprefix([place.source for place in places])]
     if len({(place.source, place.heading_path) for place in places}) == 1:
@@ -219,14 +192,14 @@ class _Narrowing:
         self._asked_columns: list[frozenset[str]] = []
         self.quality = 0.0
 
-    def take(self, constraint: _Constraint) -> bool:
+    def take(self, constraint: Constraint) -> bool:
         """Narrow the rows; False where a hard constraint is met by none of them."""
         self._total += constraint.weight
         self._soft += not constraint.is_hard
         in_schema = _schema_has(self._collection, constraint)
         if in_schema and not constraint.is_hard:
             self._asked_columns.append(self._columns_called(constraint))
-        found, columns, fit = _rows_matching(self._rows, constraint)
+        found, columns, fit = rows_matching(self._rows, constraint)
         if found and (constraint.is_hard or len(found) < len(self._rows) or not in_schema):
             # "papers" in the table's name and in some titles: the name is what is meant.
             if constraint.is_hard or not in_schema:
@@ -244,7 +217,7 @@ class _Narrowing:
         self._soft_explained += not constraint.is_hard
         return True
 
-    def _columns_called(self, constraint: _Constraint) -> frozenset[str]:
+    def _columns_called(self, constraint: Constraint) -> frozenset[str]:
         """Return the columns that alone give the table the constraint's words; none where its title does."""
         if any(term.coverage(self._collection.title) >= _IN_SCHEMA for term in constraint.terms):
             return frozenset()
@@ -272,7 +245,7 @@ class _Narrowing:
             return None
         if any(columns and not self._fills(columns) for columns in self._asked_columns):
             return None  # the column that is asked for is empty in every row that is left
-        rows = _first_authored(self._rows, asked)
+        rows = first_authored(self._rows, asked)
         records = () if self._lacks_year else tuple(row.record for row in rows)
         is_filtered = len(rows) < len(self._collection.rows)
         is_named = any(t.coverage(self._collection.title) >= _IN_SCHEMA for t in asked.content)
@@ -284,7 +257,7 @@ class _Narrowing:
 
 def _constraints(
     collection: _Collection, asked: Understanding, candidates: Sequence[Sequence[_Phrase]]
-) -> list[_Constraint]:
+) -> list[Constraint]:
     """Return phrases first, then years, names and plain words, each term in one of them."""
     constraints = []
     used: set[str] = set()
@@ -292,13 +265,13 @@ def _constraints(
         parts = _PHRASE_PART.findall(phrase.text)
         terms = tuple(t for t in asked.terms if t.text in parts and t.text not in used)
         if terms:
-            constraints.append(_Constraint(phrase.text, terms, is_hard=True, spellings=phrase.spellings))
+            constraints.append(Constraint(phrase.text, terms, is_hard=True, spellings=phrase.spellings))
             used.update(term.text for term in terms)
     for term in asked.content:
         year = next((y for y in asked.years if str(y) in term.text), 0)
         if term.text not in used:
             is_hard = term.is_named or bool(year) or is_rank(term)
-            constraints.append(_Constraint(term.text, (term,), is_hard, year))
+            constraints.append(Constraint(term.text, (term,), is_hard, year))
     return sorted(constraints, key=lambda c: not c.is_hard)
 
 
@@ -348,64 +321,5 @@ def _is_dated(collection: _Collection) -> bool:
     return 2 * sum(row.record.year > 0 for row in collection.rows) >= len(collection.rows)
 
 
-def _schema_has(collection: _Collection, constraint: _Constraint) -> bool:
+def _schema_has(collection: _Collection, constraint: Constraint) -> bool:
     return all(term.coverage(collection.schema) >= _IN_SCHEMA for term in constraint.terms)
-
-
-def _rows_matching(
-    rows: Iterable[_Row], constraint: _Constraint
-) -> tuple[tuple[_Row, ...], tuple[str, ...], float]:
-    """Return the matching rows, the columns that matched, and how well the best column fits."""
-    by_column: dict[str, list[tuple[_Row, float]]] = defaultdict(list)
-    for row in rows:
-        if constraint.year and row.record.year:
-            if row.record.year == constraint.year:
-                by_column[""].append((row, 1.0))
-            elif not any(_is_short_year_cell(cell, constraint.year) for _, _, cell in row.cells):
-                continue
-        if not _row_may_match(row, constraint):
-            continue
-        for column, evidence, cell in row.cells:
-            if _cell_matches(evidence, cell, constraint):
-                by_column[column].append((row, len(squeeze(constraint.text)) / max(len(cell), 1)))
-    if not by_column:
-        return (), (), 0.0
-    fits = {name: max(fit for _, fit in hits) for name, hits in by_column.items()}
-    best = max(fits.values())
-    # Where a paper appeared stands in a short mark ("www2024") or in "Proceedings of WWW".
-    own = [name for name, fit in fits.items() if fit >= _RATIO_SLACK * best or _VENUE_COLUMN.search(name)]
-    kept = {id(row) for name in own for row, _ in by_column[name]}
-    return tuple(row for row in rows if id(row) in kept), tuple(n for n in own if n), min(best, 1.0)
-
-
-def _first_authored(rows: Sequence[_Row], asked: Understanding) -> Sequence[_Row]:
-    """Return the rows whose authors begin with a name of the question, where the first author is asked for."""
-    if not re.search(question_words()["first_author"], asked.folded):
-        return rows
-    names = [term for term in asked.content if term.is_named]
-    found = []
-    for row in rows:
-        authors = (cell for column, _, cell in row.cells if _AUTHOR_COLUMN.search(column))
-        first = Evidence(_AUTHOR_END.split(next(authors, ""), maxsplit=1)[0])
-        if any(term.coverage(first) >= _MATCHING for term in names):
-            found.append(row)
-    return found or rows
-
-
-def _row_may_match(row: _Row, constraint: _Constraint) -> bool:
-    """Tell cheaply whether a cell of the row can match at all."""
-    if constraint.spellings or constraint.year:
-        return True
-    return constraint.terms[0].coverage(row.evidence) >= _MATCHING
-
-
-def _is_short_year_cell(cell: str, year: int) -> bool:
-    return len(cell) <= 40 and str(year) in cell
-
-
-def _cell_matches(evidence: Evidence, cell: str, constraint: _Constraint) -> bool:
-    if constraint.year:
-        return _is_short_year_cell(cell, constraint.year)
-    if constraint.spellings:
-        return any(spelling in cell for spelling in constraint.spellings)
-    return constraint.terms[0].coverage(evidence) >= _MATCHING
