@@ -13,6 +13,7 @@ from assistant.text import Evidence
 _MOST_ROWS = 200  # a question that matches more rows than this names no list
 _STATED = 0.7  # share of the question in a sentence that states a number: no need to count rows
 _HEADED = 0.6  # share of the question in the headings from which a section is about it
+_WORSE = 0.03  # share of the question by which rows found by plain words must not fall behind
 _SAME_THING = 0.6  # share of the best coverage from which two sentences are about one thing
 _RIVAL = 0.85  # share of the best score from which a sentence of the same passage is quoted too
 _NAMED = 0.5  # how far a sentence must contain a name
@@ -26,7 +27,11 @@ def rows_answer_best(asked: Understanding, rows: RowAnswer, verdict: Verdict) ->
     if not rows.records or len(rows.records) > _MOST_ROWS:
         return False
     best = verdict.fact
-    if best is None or best.passage.kind == "row":
+    if best is None:
+        return True
+    if not rows.is_strict and not rows.is_asked_for and rows.explained < best.signals.coverage - _WORSE:
+        return False  # rows that share a few plain words with the question
+    if best.passage.kind == "row":
         return True
     if best.signals.heading >= _HEADED and not rows.is_filtered and not rows.is_named:
         return False  # a section of that name holds the list

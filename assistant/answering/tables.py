@@ -32,6 +32,7 @@ class RowAnswer:
     is_named: bool  # the table's name or headings, not only a column, say what is asked for
     key_columns: tuple[str, ...]  # the columns that the question's words matched
     is_asked_for: bool  # the question speaks of rows of this kind: of papers, of people
+    is_strict: bool  # they hold a name, a year or a rank of the question, not plain words alone
 
     @property
     def is_whole_question(self) -> bool:
@@ -155,8 +156,8 @@ def _is_kind(name: str, columns: Sequence[str], headings: str) -> bool:
     """Tell whether columns are those of a kind of rows: the first, and another one or the headings."""
     kind = question_words()["collections"][name]
     met = [any(re.search(p, column, re.IGNORECASE) for column in columns) for p in kind["columns"]]
-    is_called = "called" in kind and bool(re.search(kind["called"], headings, re.IGNORECASE))
-    return met[0] and (all(met) or is_called)
+    is_called = "called" in kind and bool(re.search(kind["called"], headings, re.IGNORECASE | re.MULTILINE))
+    return met[0] and ((all(met) and len(met) > 1) or is_called)
 
 
 def _is_asked_for(collection: _Collection, asked: Understanding) -> bool:
@@ -188,7 +189,7 @@ class _Narrowing:
         self._keys: dict[str, None] = {}
         self._explained = self._total = 0.0
         self._soft = self._soft_explained = 0
-        self._is_anchored = self._lacks_year = False
+        self._is_anchored = self._lacks_year = self._is_strict = False
         self._asked_columns: list[frozenset[str]] = []
         self.quality = 0.0
 
@@ -206,6 +207,7 @@ class _Narrowing:
                 self._rows = found
                 self._keys.update(dict.fromkeys(columns))
             self._is_anchored = self._is_anchored or constraint.is_hard or in_schema
+            self._is_strict = self._is_strict or constraint.is_hard
             self.quality += fit
         elif in_schema:
             self._is_anchored = True
@@ -252,7 +254,7 @@ class _Narrowing:
         is_asked_for = _is_asked_for(self._collection, asked)
         if not is_filtered and not is_asked_for and self._is_column_only(asked):
             return None  # the lab's directions are not all rows that have a column of that name
-        return RowAnswer(records, share, is_filtered, is_named, tuple(self._keys), is_asked_for)
+        return RowAnswer(records, share, is_filtered, is_named, tuple(self._keys), is_asked_for, self._is_strict)
 
 
 def _constraints(

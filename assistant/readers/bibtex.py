@@ -37,6 +37,14 @@ def write_bibtex(builder: DocumentBuilder, text: str, *, name: str) -> None:
         builder.table(name, columns, rows, line=rows[0][1])
 
 
+def first_entry(text: str) -> dict[str, str]:
+    """Return title, authors, venue, year and the rest of a text that is a BibTeX entry; {} where it is none."""
+    if not text.lstrip().startswith("@"):
+        return {}
+    entry = next(_entries(DocumentBuilder(""), text), None)
+    return _record(entry) if entry is not None else {}
+
+
 def _entries(builder: DocumentBuilder, text: str) -> Iterator[_Entry]:
     strings: dict[str, str] = {}
     position = 0

@@ -13,16 +13,13 @@ from assistant.readers.builder import DocumentBuilder, SourceFile
 from assistant.readers.charset import read_text
 from assistant.readers.chrome import main_content
 from assistant.readers.column_names import with_shared_names
-from assistant.readers.fields import column_name
-from assistant.readers.frontmatter import PageSource, scalars, shown_fields, split_page, title_of, unpublished_reason
+from assistant.readers.frontmatter import PageSource, scalars, split_page, title_of, unpublished_reason
 from assistant.readers.html_walk import write_blocks
 from assistant.readers.landing import write_landing
 from assistant.readers.liquid import without_template_tags
+from assistant.readers.members import write_member
 from assistant.readers.visible import drop_hidden, parse
-from assistant.readers.vocabulary import read_vocabulary
-from assistant.readers.yaml_tree import Mapping
 from assistant.schema import Document
-from assistant.text import detect_language
 
 _FENCE = re.compile(r"^\s{0,3}(```+|~~~+)")
 _BLOCK_TAG = re.compile(
@@ -35,9 +32,7 @@ _CONTENTS_LIST = re.compile(r"^[*+-] .*\n\{:\s*toc[^{}]*\}|^\[\[?toc\]?\][ \t]*$
 # "[//]: # (…)": a link that nothing refers to, the way to comment in Markdown.
 _COMMENT = re.compile(r"<!--[\s\S]*?(?:-->|\Z)|^ {0,3}\[(?://|comment)\]: ?[<#(\"'].*$", re.M)
 _NOT_IN_SLUG = re.compile(r"[^\w\- ]")
-_LANGUAGE_FOLDER = re.compile(r"^(?:[a-z]{2}|zh[-_]\w+|en[-_]\w+|cn|chinese|english)$", re.I)
 # Folders that a site generator reserves for pages that make no collection.
-_PLAIN_FOLDERS = frozenset(("_pages", "_drafts", "_includes", "_layouts", "_data", "_site", "content"))
 
 
 def read(file: SourceFile) -> Document:
@@ -51,7 +46,7 @@ def read(file: SourceFile) -> Document:
     if title:
         # Level 0: everything in the body stands under the title that the theme puts above it.
         builder.heading(title, level=0, line=page.fields.line)
-    _write_record(builder, file, page)
+    write_member(builder, file, page.fields)
     write_landing(builder, page.fields, lambda text: write_markdown(builder, _COMMENT.sub(_line_ends, text)))
     write_markdown(builder, _body(page))
     return with_shared_names(builder.build(title=title))
@@ -149,36 +144,3 @@ def _give_headings_ids(tokens: list[Token]) -> None:
         repeat = seen.get(slug, 0)
         seen[slug] = repeat + 1
         opening.attrSet("id", f"{slug}-{repeat}" if repeat else slug or "section")
-
-
-def _write_record(builder: DocumentBuilder, file: SourceFile, page: PageSource) -> None:
-    """Add the front matter of one member of a collection as a one-row table."""
-    folders = _collection_folders(file.source, page.fields)
-    if not folders:
-        return
-    vocabulary = read_vocabulary(file.root) if file.source.startswith("_") else {}
-    shown = [(key, vocabulary.get(text, text)) for key, text in shown_fields(page.fields)]
-    if len(shown) < 2:
-        return
-    if len(folders) > 1:
-        shown.append(("collection", " / ".join(folders)))
-    language = detect_language(" ".join(text for _, text in shown))
-    columns = [column_name(key, language) for key, _ in shown]
-    line = page.fields.line
-    builder.table(folders[0], columns, [([text for _, text in shown], line)], line=line)
-
-
-def _collection_folders(source: str, fields: Mapping) -> tuple[str, ...]:
-    """Return the folders that say which collection a page belongs to, outermost first."""
-    parts = source.split("/")[:-1]
-    own = fields.text("collection")
-    for index, part in enumerate(parts):
-        if part.startswith("_") and part not in _PLAIN_FOLDERS:
-            return (part[1:], *parts[index + 1 :])
-    if parts and parts[0] == "content" and len(parts) > 1:
-        # Hugo: content/people/zhang/_index.md; the last folder may be the page itself.
-        if _LANGUAGE_FOLDER.match(parts[1]):
-            parts = [parts[0], *parts[2:]]
-        is_bundle = source.endswith(("/index.md", "/_index.md"))
-        return tuple(parts[1:-1] if is_bundle else parts[1:])
-    return (own,) if own else ()
