@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assistant.index.readings import ReadingFiles
-from assistant.readers import remembering
+from assistant.readers import workers
 from assistant.readers.corpus import Corpus, read_corpus
 from assistant.readers.workers import Outcome, read_one
 
@@ -27,7 +27,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             names.append(source)
             yield read_one(site, source)
 
-    monkeypatch.setattr(remembering, "read_files", read_files)
+    monkeypatch.setattr(workers, "read_files", read_files)
     return names
 
 
@@ -131,7 +131,7 @@ def test_what_could_not_be_read_is_tried_again(tmp_path: Path, memory: ReadingFi
     root = site(tmp_path / "c", a_md="# A\n\nText.\n", b_md="# B\n\nText.\n")
     with monkeypatch.context() as patch:
         patch.setattr(
-            remembering,
+            workers,
             "read_files",
             lambda site, sources: (
                 Outcome(source, None, "too slow", "too-slow") if source == "b.md" else read_one(site, source)
