@@ -352,3 +352,22 @@ def test_large_indexes_are_searched_by_a_graph(monkeypatch: pytest.MonkeyPatch):
     layout._indexes(client, layout._MOST_EXACT)
     layout._indexes(client, layout._MOST_EXACT + 1)
     assert [kind for field, kind in added if field == "vector"] == ["FLAT", "HNSW"]
+
+
+def test_a_graph_finds_what_looking_at_every_vector_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(layout, "_MOST_EXACT", 0)
+    documents = [
+        make_document([Part((f"第{n}页",), (("paragraph", f"第{n}段。"),))], source=f"{n}.md", title=f"第{n}页")
+        for n in range(300)
+    ]
+    made = small_generation("digest", documents)
+    store = open_store(IndexSettings(path=tmp_path / "index", backend="milvus", milvus_uri=str(tmp_path / "m.db")))
+    store.save(made, [tokenize(passage.text) for passage in made.passages], verify=lambda kept: None)
+    kept = store.load(model=MODEL)
+    found = wanted = 0
+    for query in np.asarray(made.vectors.vectors(np.arange(0, 300, 30))):
+        exact = {number for number, _ in made.vectors.search(query, 10)}
+        found += len(exact & {number for number, _ in kept.vectors.search(query, 10)})
+        wanted += len(exact)
+    assert found >= 0.98 * wanted
+    store.close()
