@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 
 _ANSWERS_KEPT = 1000
 _LONGEST_BUILD_S = 3600.0
-_FIRST_QUESTION = "Does Prof. Zhang Wei of Xinghuadao answer?"  # names that need every table of names
+_FIRST_QUESTIONS = (
+    "Does Prof. Zhang Wei of Xinghuadao answer?",  # names that need every table of names
+    "请问有哪些老师在做什么研究？怎么申请，还有多少名额，邮箱是什么，什么时候截止？",  # what questions are made of
+)
 _LATIN_NAME = re.compile(r"[A-Z][A-Za-z0-9]+(?:-[A-Z][A-Za-z0-9]+)*")
 _EXAMPLES = 4
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -117,7 +120,8 @@ class Assistant:
     def warm_up(self) -> None:
         """Load what the first questions would otherwise wait for: word lists, names in pinyin."""
         self._embedder.warm_up()
-        self.extract(_FIRST_QUESTION)
+        for question in _FIRST_QUESTIONS:
+            self.extract(question)
 
     def grouped(self, questions: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Return distinct ``questions`` in groups of one subject, each led by its most typical one."""
