@@ -99,8 +99,9 @@ class Understanding:
 
     @cached_property
     def subject(self) -> str:
-        """The first name of the question, "" where it has none."""
-        return next((term.text for term in self.content if term.is_named), "")
+        """The first name of the question, else what the lab calls itself (IICS), "" where it has neither."""
+        own = (term.text for term in self.terms if term.role == "self" and term.text.isupper())
+        return next((term.text for term in self.content if term.is_named), next(own, ""))
 
     def is_excluded(self, headings: str) -> bool:
         """Tell whether what stands under ``headings`` is of another time than the question's."""
