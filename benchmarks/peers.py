@@ -59,7 +59,12 @@ def main() -> int:
 
 def race(options: argparse.Namespace) -> dict[str, Any]:
     """Return the results of everything, as they are written. Raises AssistantError."""
-    load = os.getloadavg()[0]
+    loads = [os.getloadavg()[0]]
+
+    def tell(line: str) -> None:
+        loads.append(os.getloadavg()[0])
+        _tell(line)
+
     entered = [prepare(name, options.environments, _tell) for name in (ASSISTANT, *options.only)]
     contenders = [contender for contender, _ in entered]
     sets = [questions for _, questions in options.set]
@@ -72,11 +77,11 @@ def race(options: argparse.Namespace) -> dict[str, Any]:
         raced = [courses[0], _large(courses, options.passages, work)] if options.passages else courses[:1]
         passages = {course.name: len(read_passages(course.passages)) for course in raced}
         finishes = {
-            course.name: Race(contenders, course, asked_of_all, work=work / "race", tell=_tell).run(options.rounds)
+            course.name: Race(contenders, course, asked_of_all, work=work / "race", tell=tell).run(options.rounds)
             for course in raced
         }
     return {
-        "machine": _machine([load, os.getloadavg()[0]]),
+        "machine": _machine(loads),
         "rounds": options.rounds,
         "questions": len(asked_of_all),
         "courses": passages,
@@ -164,12 +169,12 @@ def mixed_questions(sets: Sequence[Path]) -> list[str]:
     return [first, *(question for question in mixed if question != first)]
 
 
-def _machine(load: Sequence[float]) -> dict[str, Any]:
+def _machine(loads: Sequence[float]) -> dict[str, Any]:
     return {
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "load_before_and_after": load,
+        "load_averages": [round(min(loads), 1), round(max(loads), 1)],  # the lowest and the highest while it ran
         "date": datetime.now(UTC).date().isoformat(),
     }
 

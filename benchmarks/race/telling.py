@@ -112,13 +112,13 @@ class Telling:
     def page(self) -> str:
         """Return docs/peers.md: every figure, what it means and how it was measured."""
         machine = self._results["machine"]
-        load = " and ".join(f"{value:.1f}" for value in machine["load_before_and_after"])
+        lowest, highest = machine["load_averages"]
         parts = [
             "# Against peers",
             f"Written by `python benchmarks/peers.py --readme` from `benchmarks/results/peers.json`: "
             f"{machine['cores']} cores, Python {machine['python']}, {machine['date']}; "
             f"{self._results['rounds']} rounds, {self._results['questions']} questions; "
-            f"load average {load} before and after.",
+            f"load average between {lowest:.1f} and {highest:.1f}, the race's own 1 included.",
             _METHOD,
             *(part for course in self._courses for part in self._course(course)),
             "## Right answers",
