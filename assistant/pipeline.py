@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from assistant.generation.writer import Writer
     from assistant.index.parts import Progress
 
+_SMOKE_QUESTIONS = 6  # of the examples, about how many a new index is asked before it is served
 _ANSWERS_KEPT = 1000
 _LONGEST_BUILD_S = 3600.0
 _FIRST_QUESTIONS = (
@@ -223,7 +224,8 @@ def _build(settings: Settings, kept: GenerationStore, tell: "Progress") -> Build
 
 def _verify(made: store.Generation, answerer: Answerer, again: Answerer, agreement: float) -> None:
     """Ask what was read back a few questions; it answers as what was built, or is not served."""
-    asked = [Question(e.question, (), e.language) for e in made.examples]
+    step = max(1, len(made.examples) // _SMOKE_QUESTIONS)
+    asked = [Question(e.question, (), e.language) for e in made.examples[::step]]
     asked += [Question(made.passages[0].text[:LONGEST_QUESTION], (), made.passages[0].language)]
     others = [question.text for question in asked if not _agree(again.answer(question), answerer.answer(question))]
     if len(others) > (1 - agreement) * len(asked):

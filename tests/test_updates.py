@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,10 +93,8 @@ def test_an_index_that_answers_otherwise_once_it_is_on_the_disk_is_not_switched_
     build(settings)
     before = answer(settings)
     change(settings, "Fridays")
-    real = store._read_lines
-    monkeypatch.setattr(
-        store, "_read_lines", lambda path: [{**line, "text": "Noise."} if "context" in line else line for line in real(path)]
-    )
+    real = store.read_passage
+    monkeypatch.setattr(store, "read_passage", lambda values: replace(real(values), text="Noise."))
     with pytest.raises(IndexDamaged, match="otherwise than it should; check the disk"):
         build(settings)
     monkeypatch.undo()

@@ -49,6 +49,11 @@ def writing(path: Path, *, durable: bool = True) -> Iterator[Sink]:
         os.close(descriptor)
 
 
+def reading(path: Path) -> int:
+    """Return a descriptor that reads ``path``, for its owner to close. Raises OSError."""
+    return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+
+
 def write(path: Path, content: bytes) -> str:
     """Write a whole file and return its SHA-256. Raises OSError."""
     with writing(path) as sink:

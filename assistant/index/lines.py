@@ -36,7 +36,7 @@ class Lines(Sequence[_Thing], Generic[_Thing]):
         self._kept: OrderedDict[int, _Thing] = OrderedDict()
         self._lock = threading.Lock()
         # Kept open: a generation that is no longer current is removed while it still answers.
-        self._file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self._file = disk.reading(path)
         weakref.finalize(self, os.close, self._file)
 
     @classmethod
