@@ -2,24 +2,23 @@
 
 import json
 import os
-import threading
 import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
 from assistant.errors import IndexDamaged
 from assistant.index import disk
 from assistant.index.coding import as_json
+from assistant.index.remembered import Remembered
 
 _AT_ONCE = 1 << 20  # bytes written together
 _Thing = TypeVar("_Thing")
 
 
-class Lines(Sequence[_Thing], Generic[_Thing]):
+class Lines(Remembered[_Thing], Generic[_Thing]):
     """What stands in a file, the ``kept`` last used in memory; safe to share between threads.
 
     ``starts``: (lines + 1,) int64, where in the file each line begins. Raises IndexDamaged where a
@@ -29,12 +28,10 @@ class Lines(Sequence[_Thing], Generic[_Thing]):
     def __init__(
         self, path: Path, starts: np.ndarray, read: Callable[[dict[str, Any]], _Thing], *, kept: int
     ) -> None:
+        super().__init__(kept=kept)
         self._path = path
         self._starts = starts
         self._read = read
-        self._most = kept
-        self._kept: OrderedDict[int, _Thing] = OrderedDict()
-        self._lock = threading.Lock()
         # Kept open: a generation that is no longer current is removed while it still answers.
         self._file = disk.reading(path)
         weakref.finalize(self, os.close, self._file)
@@ -47,31 +44,13 @@ class Lines(Sequence[_Thing], Generic[_Thing]):
     def __len__(self) -> int:
         return len(self._starts) - 1
 
-    @overload
-    def __getitem__(self, place: int) -> _Thing: ...
-    @overload
-    def __getitem__(self, place: slice) -> tuple[_Thing, ...]: ...
-    def __getitem__(self, place: int | slice) -> _Thing | tuple[_Thing, ...]:
-        if isinstance(place, slice):
-            return tuple(self[number] for number in range(*place.indices(len(self))))
-        if not -len(self) <= place < len(self):
-            raise IndexError(place)
-        number = place % len(self)
-        with self._lock:
-            if number in self._kept:
-                self._kept.move_to_end(number)
-                return self._kept[number]
-        thing = self._parsed(self._bytes(number))
-        with self._lock:
-            self._kept[number] = thing
-            if len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        return thing
+    def _fetch(self, number: int) -> _Thing:
+        return self._parsed(self._bytes(number))
 
     def __iter__(self) -> Iterator[_Thing]:
         """Yield every thing in its order; none of them is kept."""
         for number in range(len(self)):
-            yield self._parsed(self._bytes(number))
+            yield self._fetch(number)
 
     def _bytes(self, number: int) -> bytes:
         start, end = int(self._starts[number]), int(self._starts[number + 1])

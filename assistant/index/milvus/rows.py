@@ -17,6 +17,7 @@ from assistant.index import store
 from assistant.index.coding import read_passage
 from assistant.index.milvus.connection import ANSWER_TIMEOUT_S, BUILD_TIMEOUT_S, Connection, told
 from assistant.index.milvus.layout import PASSAGES, REST, Entry, Row, fits, joined, shortened
+from assistant.index.remembered import Remembered
 from assistant.schema import PageText, Passage
 
 _KEPT = 4096  # rows, about 4 kB each
@@ -156,41 +157,23 @@ class PassageRows(Sequence[Passage]):
             )  # fmt: skip
 
 
-class PageRows(Sequence[PageText]):
+class PageRows(Remembered[PageText]):
     """The pages of one collection, read when they are asked for.
 
     ``sizes``: how many rows each page takes, the first of them at ``start``.
     """
 
     def __init__(self, connection: Connection, name: str, start: int, sizes: Sequence[int]) -> None:
+        super().__init__(kept=_PAGES_KEPT)
         self._connection = connection
         self._name = name
         self._starts = np.cumsum([start, *sizes]).tolist()
-        self._kept: OrderedDict[int, PageText] = OrderedDict()
-        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._starts) - 1
 
-    @overload
-    def __getitem__(self, place: int) -> PageText: ...
-    @overload
-    def __getitem__(self, place: slice) -> tuple[PageText, ...]: ...
-    def __getitem__(self, place: int | slice) -> PageText | tuple[PageText, ...]:
-        if isinstance(place, slice):
-            return tuple(self[number] for number in range(*place.indices(len(self))))
-        if not -len(self) <= place < len(self):
-            raise IndexError(place)
-        number = place % len(self)
-        with self._lock:
-            if number in self._kept:
-                self._kept.move_to_end(number)
-                return self._kept[number]
+    def _fetch(self, number: int) -> PageText:
         (page,) = self._read(number, number + 1)
-        with self._lock:
-            self._kept[number] = page
-            if len(self._kept) > _PAGES_KEPT:
-                self._kept.popitem(last=False)
         return page
 
     def __iter__(self) -> Iterator[PageText]:
