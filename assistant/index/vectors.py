@@ -85,7 +85,9 @@ class VectorIndex:
         if self._rows is None:
             return _ranked(numbers[0], scores[0], limit)
         found = np.sort(numbers[0][numbers[0] >= 0])
-        return _ranked(found, self.vectors(found) @ query, limit)
+        cosines = self.vectors(found) @ query
+        best = np.lexsort((found, -cosines))[:limit]
+        return _ranked(found[best], cosines[best], limit)
 
     def vectors(self, numbers: np.ndarray) -> np.ndarray:
         """Return the stored vectors of ``numbers``, (n, dim) float32."""
