@@ -80,18 +80,18 @@ class _Worker:
 
     def __init__(self, site: Site) -> None:
         ours, theirs = socket.socketpair()
-        # A plain child, not multiprocessing's: it must not run the caller's __main__ again.
-        code = "import sys; from assistant.readers.worker import serve; serve(*map(int, sys.argv[1:]))"
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", code, str(theirs.fileno()), str(MAX_MEMORY_BYTES)],
-            pass_fds=[theirs.fileno()],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        theirs.close()
-        self.connection = Connection(ours.detach())
+        with ours, theirs:  # both closed whatever fails; what the connection takes over is no longer theirs
+            # A plain child, not multiprocessing's: it must not run the caller's __main__ again.
+            code = "import sys; from assistant.readers.worker import serve; serve(*map(int, sys.argv[1:]))"
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", code, str(theirs.fileno()), str(MAX_MEMORY_BYTES)],
+                pass_fds=[theirs.fileno()],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            self.connection = Connection(ours.detach())
         self.connection.send(site)
         self.source = ""
         self.started = 0.0
