@@ -149,7 +149,7 @@ class Evidence:
             return False  # most questions end here
         if not token.isascii():
             return token not in _OTHER_WORDS or token in _OTHER_WORDS[token].sub(" ", self.folded)
-        is_year = bool(_YEAR.fullmatch(token))
+        is_year = token[:1].isdigit() and bool(_YEAR.fullmatch(token))  # every term of every sentence asks
         is_stem = len(token) > 3 and token.isalpha()
         if token[0].isdigit() and token.isalnum():  # 80g stands in 80GB, 2019 in ICCV2019
             return (is_year or token in self.folded) and bool(_quantity_pattern(token).search(self.folded))

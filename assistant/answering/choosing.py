@@ -7,8 +7,7 @@ from dataclasses import replace
 from assistant.answering.abstaining import Verdict
 from assistant.answering.facts import Fact
 from assistant.answering.tables import RowAnswer
-from assistant.answering.understanding import Understanding, question_words
-from assistant.text import Evidence
+from assistant.answering.understanding import Understanding, evidence_patterns, question_words
 
 _MOST_ROWS = 200  # a question that matches more rows than this names no list
 _STATED = 0.7  # share of the question in a sentence that states a number: no need to count rows
@@ -16,7 +15,6 @@ _HEADED = 0.6  # share of the question in the headings from which a section is a
 _WORSE = 0.03  # share of the question by which rows found by plain words must not fall behind
 _SAME_THING = 0.6  # share of the best coverage from which two sentences are about one thing
 _RIVAL = 0.85  # share of the best score from which a sentence of the same passage is quoted too
-_NAMED = 0.5  # how far a sentence must contain a name
 _LONGEST_SPAN = 400  # characters of a quote that holds both
 _NEARLY_AS_GOOD = 0.85  # share of the best score from which a second fact is quoted too
 _NUMBER = r"(?<![\d./-])(?!(?:19|20)\d\d\b)(?:\d[\d,]*\+?|[二三四五六七八九十百千万两]+)"
@@ -80,11 +78,10 @@ def with_closing(best: Fact, facts: Sequence[Fact]) -> Fact:
 
 def also_asked(asked: Understanding, best: Fact, facts: Sequence[Fact]) -> tuple[Fact, ...]:
     """Return a sentence for the second thing asked for ("on which day, and how many came?")."""
-    shows = question_words()["shows"]
     others = [kind for kind in ("date", "count", "contact") if kind in asked.kinds and kind != asked.kind]
     found = []
     for kind in others:
-        pattern = re.compile(shows[kind])
+        pattern = evidence_patterns()[kind]
         if pattern.search(best.text):
             continue
         fitting = [
@@ -96,12 +93,6 @@ def also_asked(asked: Understanding, best: Fact, facts: Sequence[Fact]) -> tuple
     return tuple(found)
 
 
-def _names_in(asked: Understanding, fact: Fact) -> frozenset[str]:
-    """Return the names of the question that stand in the sentence itself."""
-    evidence = Evidence(fact.text)
-    return frozenset(t.text for t in asked.content if t.is_named and t.coverage(evidence) >= _NAMED)
-
-
 def with_rivals(asked: Understanding, best: Fact, facts: Sequence[Fact]) -> Fact:
     """Return ``best`` widened to the sentences of its passage that are nearly as good.
 
@@ -110,10 +101,10 @@ def with_rivals(asked: Understanding, best: Fact, facts: Sequence[Fact]) -> Fact
     """
     if best.passage.kind == "row":
         return best
-    about = _names_in(asked, best)
+    about = asked.names_in(best.text)
     rivals = [
         fact for fact in facts
-        if fact.passage.id == best.passage.id and fact.is_eligible and _names_in(asked, fact) >= about
+        if fact.passage.id == best.passage.id and fact.is_eligible and asked.names_in(fact.text) >= about
         and fact.score >= _RIVAL * best.score
         and max(fact.end, best.end) - min(fact.start, best.start) <= _LONGEST_SPAN
     ]  # fmt: skip

@@ -218,7 +218,7 @@ def _widened(asked: Understanding, fact: Fact) -> tuple[int, int]:
     if "list" in asked.kinds and fact.signals.heading >= _HEADED and len(text) <= _LONGEST_QUOTE:
         return 0, len(text)  # the section is the list
     announces = text[start:end].rstrip().endswith((":", "："))
-    if not long_answer and not announces and (start, end) in set(list_items(text)) and _names_somebody(asked, fact):
+    if not long_answer and not announces and (start, end) in list_items(text) and _names_somebody(asked, fact):
         return start, end  # the next entry is about somebody else
     if long_answer and index and end - spans[index - 1][0] <= _LONGEST_QUOTE // 2:
         start = spans[index - 1][0]

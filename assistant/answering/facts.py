@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from assistant.answering.definitions import spells_out
-from assistant.answering.understanding import Understanding, is_rank, question_words
+from assistant.answering.understanding import Understanding, evidence_patterns, is_rank, question_words
 from assistant.answering.weights import Weights
 from assistant.chunking import CONTEXT_SEPARATOR
 from assistant.index.embedding import Embedder
@@ -178,8 +178,8 @@ class FactFinder:
         if asked.kind in _strict_kinds() and not self._shows_strictly(asked.kind, around):
             return False
         above = " ".join((passage.place.title, *passage.place.heading_path))
-        if asked.is_excluded(above) and not _is_about_a_name(asked, passage.text[slice(*span)]):
-            return False
+        if asked.is_excluded(above) and not asked.names_in(passage.text[slice(*span)]):
+            return False  # but where a former member is now stands under Alumni
         return (
             _stand_near(asked, passage, span)
             and _holds_editions(asked, passage)
@@ -205,7 +205,7 @@ class FactFinder:
     def _shows_strictly(self, kind: str, text: str) -> bool:
         if kind == "person":
             return self._names.names_person(text)
-        return bool(_evidence_patterns()[kind].search(text))
+        return bool(evidence_patterns()[kind].search(text))
 
 
 def best_of_passages(facts: Sequence[Fact]) -> tuple[Fact, ...]:
@@ -243,12 +243,6 @@ def _stand_near(asked: Understanding, passage: Passage, span: tuple[int, int]) -
     texts = (place.title, *place.heading_path[-2:], _spaced(place.source), passage.text[start : span[1] + _LOOK_AHEAD])
     near = Evidence("\n".join((*texts, _above(passage)[1])))
     return all(term.coverage(near) >= _COVERED for term in strict)
-
-
-def _is_about_a_name(asked: Understanding, text: str) -> bool:
-    """Tell whether a sentence has a name of the question: where a former member is now stands under Alumni."""
-    evidence = Evidence(text)
-    return any(term.is_named and term.coverage(evidence) >= _COVERED for term in asked.content)
 
 
 def _is_labelled(asked: Understanding, text: str) -> bool:
@@ -383,13 +377,8 @@ def _shows(asked: Understanding, text: str) -> bool:
     if asked.kind == "definition":
         if asked.subject:
             return spells_out(asked.subject, text) > 0
-    pattern = _evidence_patterns().get(asked.kind)
+    pattern = evidence_patterns().get(asked.kind)
     return pattern is None or bool(pattern.search(text))
-
-
-@lru_cache(maxsize=1)
-def _evidence_patterns() -> dict[str, re.Pattern[str]]:
-    return {kind: re.compile(pattern) for kind, pattern in question_words()["shows"].items()}
 
 
 @lru_cache(maxsize=1)

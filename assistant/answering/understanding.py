@@ -1,15 +1,17 @@
 """What a question asks for: its kind, its terms, its years and the measure it wants."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import get_args
 
 from assistant.forms import published_forms
 from assistant.query import QueryParser, Term
 from assistant.schema import AnswerKind, Question
-from assistant.text import fold
+from assistant.text import Evidence, fold
 from assistant.yaml_text import parse_yaml
 
 _YEAR = re.compile(r"(?<!\d)(?:19[89]\d|20\d\d)(?!\d)")
@@ -20,6 +22,7 @@ _ASKED_FOR = re.compile(
 _WANTED = re.compile(r"什么|哪[个种家些所项]|\bwhat (?!is|are|was|were|do|does|did|has|have|can)|\bwhich ")
 _CLOSE = 2  # characters between the question word and what it asks for
 _NEAR = 40  # characters after it in which what is asked for stands
+_NAMED = 0.5  # how far a text must contain a name
 _TARGETS = 3  # "which joint PhD papers": adjectives may come first
 _EDITION = re.compile(r"\b([A-Z][A-Z&]{2,9})[ '’-]{0,2}((?:19|20)\d\d)(?!\d)")
 _EDITION_CHINESE = re.compile(r"((?:19|20)\d\d) ?年?[的在]? ?([A-Z][A-Z&]{2,9})\b")
@@ -103,6 +106,11 @@ class Understanding:
         own = (term.text for term in self.terms if term.role == "self" and term.text.isupper())
         return next((term.text for term in self.content if term.is_named), next(own, ""))
 
+    def names_in(self, text: str) -> frozenset[str]:
+        """Return the names of the question that stand in ``text``."""
+        evidence = Evidence(text)
+        return frozenset(t.text for t in self.content if t.is_named and t.coverage(evidence) >= _NAMED)
+
     def is_excluded(self, headings: str) -> bool:
         """Tell whether what stands under ``headings`` is of another time than the question's."""
         return any(re.search(pattern, headings, re.IGNORECASE) for pattern in self.excludes)
@@ -183,6 +191,14 @@ def _times() -> tuple[tuple[re.Pattern[str], str], ...]:
 @lru_cache(maxsize=1)
 def _measures() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((name, re.compile(m["asks"])) for name, m in question_words()["measures"].items())
+
+
+@lru_cache(maxsize=1)
+def evidence_patterns() -> Mapping[str, re.Pattern[str]]:
+    """Return kind → what evidence of it looks like."""
+    phone = published_forms()["phone"].pattern.pattern
+    shows = question_words()["shows"]
+    return MappingProxyType({kind: re.compile(told.replace("{phone}", phone)) for kind, told in shows.items()})
 
 
 def measuring_words(text: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import re
 
-from assistant.answering.understanding import question_words
+from assistant.answering.understanding import evidence_patterns, question_words
 from assistant.generation.claims import claims_of
 from assistant.schema import Answer
 from assistant.text import squeeze
@@ -23,7 +23,7 @@ def keeps_what_was_asked(answer: Answer, text: str) -> bool:
         return bool(before.addresses & after.addresses)
     if answer.kind in ("number", "count", "date") and (before.numbers or before.dates):
         return bool(after.numbers or after.dates)
-    shows = re.compile(question_words()["shows"][answer.kind])
+    shows = evidence_patterns()[answer.kind]
     return not shows.search(answer.text) or bool(shows.search(text))
 
 
