@@ -3,14 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from assistant.index import generations
 from assistant.index.keeping import GenerationStore, open_store
 from assistant.index.milvus.keeping import MilvusStore
 from assistant.index.milvus.layout import FIRST_OF_REST
-from assistant.pipeline import Resources
-from assistant.readers.workers import read_one
 from assistant.settings import Settings
 
 BACKENDS = ("faiss", "milvus")
@@ -20,13 +16,6 @@ def kept_by(backend: str, settings: Settings, folder: Path, *, uri: str = "") ->
     """Return ``settings`` with an index in ``folder``, as files or in Milvus Lite, or at ``uri``."""
     changes = {"backend": backend, "path": folder / "index", "milvus_uri": uri or str(folder / "milvus.db")}
     return settings.model_copy(update={"index": settings.index.model_copy(update=changes)})
-
-
-def quick_builds(patch: pytest.MonkeyPatch) -> None:
-    """Load what all builds share once, and read files in this process: three pages take a tenth of a child's time."""
-    loaded = Resources.load(Settings())
-    patch.setattr(Resources, "load", lambda settings: loaded)
-    patch.setattr("assistant.crew.read_files", lambda site, sources: (read_one(site, source) for source in sources))
 
 
 class Keeper:

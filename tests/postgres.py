@@ -5,10 +5,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 import sqlalchemy as sa
 from patience import soon
 from sqlalchemy.exc import OperationalError
@@ -85,3 +88,17 @@ class Postgres:
         # Another user may not stand in the folder that the tests run in.
         identity = {"user": _USER, "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
         return {"cwd": self.folder, **identity}
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """A server of its own; skips the test where PostgreSQL is not installed."""
+    if not find_program("initdb"):
+        pytest.skip("no PostgreSQL server is installed (Debian: apt install postgresql)")
+    server = Postgres()
+    try:
+        server.create()
+        server.start()
+        yield server
+    finally:
+        server.remove()

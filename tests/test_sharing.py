@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from changing import QUESTION, change, small_lab
 from patience import soon
-from postgres import Postgres, find_program
+from postgres import running_postgres
 from serving import Client
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,15 +67,8 @@ def machine(folder: Path, environment: dict[str, str]) -> Iterator[Client]:
 @pytest.fixture
 def journal() -> Iterator[str]:
     """The address of an empty database in PostgreSQL."""
-    if not find_program("initdb"):
-        pytest.skip("no PostgreSQL server is installed (Debian: apt install postgresql)")
-    server = Postgres()
-    try:
-        server.create()
-        server.start()
+    with running_postgres() as server:
         yield server.new_database()
-    finally:
-        server.remove()
 
 
 @pytest.mark.slow

@@ -76,6 +76,21 @@ def replace_file(path: Path, content: bytes, *, durable: bool = True) -> None:
         settle(path.parent)
 
 
+def keep_whole(path: Path, content: bytes) -> None:
+    """Write a file with its digest, for ``kept_whole``; what a power cut takes can be made again. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, hashlib.sha256(content).hexdigest().encode() + b"\n" + content, durable=False)
+
+
+def kept_whole(path: Path) -> bytes | None:
+    """Return what ``keep_whole`` wrote, None where it is missing or not as it was written."""
+    try:
+        told, _, content = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    return content if hashlib.sha256(content).hexdigest().encode() == told else None
+
+
 def rename(path: Path, target: Path) -> None:
     """Rename a file or folder for good: also after a power cut. Raises OSError."""
     os.replace(path, target)

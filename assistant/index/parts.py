@@ -68,18 +68,12 @@ class PartFiles:
 
     def recall(self, name: str) -> bytes | None:
         """Return what was kept under ``name``, None where nothing whole is there."""
-        try:
-            digest, _, content = self._path(name).read_bytes().partition(b"\n")
-        except OSError:
-            return None
-        return content if hashlib.sha256(content).hexdigest().encode() == digest else None
+        return disk.kept_whole(self._path(name))
 
     def keep(self, name: str, content: bytes) -> None:
         """Keep ``content`` under ``name``."""
         with contextlib.suppress(OSError):
-            self._path(name).parent.mkdir(parents=True, exist_ok=True)
-            whole = hashlib.sha256(content).hexdigest().encode() + b"\n" + content
-            disk.replace_file(self._path(name), whole, durable=False)
+            disk.keep_whole(self._path(name), content)
 
     def keep_only(self, names: Collection[str]) -> None:
         """Remove everything else."""

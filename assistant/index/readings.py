@@ -25,23 +25,20 @@ class ReadingFiles:
 
     def recall(self, source: str) -> KeptReading | None:
         """Return what was kept of a file, None where nothing whole is there."""
+        content = disk.kept_whole(self._path(source))
+        if content is None:
+            return None
         try:
-            digest, _, content = self._path(source).read_bytes().partition(b"\n")
-            if hashlib.sha256(content).hexdigest().encode() != digest:
-                return None
             return _reading(json.loads(content))
-        except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        except (ValueError, TypeError, LookupError, AttributeError):
             return None
 
     def keep(self, source: str, reading: KeptReading) -> None:
         """Write what was read of a file."""
         values = {**dataclasses.asdict(reading), "is_page": isinstance(reading.read, Page)}
         content = json.dumps(values, separators=(",", ":")).encode()
-        path = self._path(source)
         with contextlib.suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            whole = hashlib.sha256(content).hexdigest().encode() + b"\n" + content
-            disk.replace_file(path, whole, durable=False)
+            disk.keep_whole(self._path(source), content)
 
     def keep_only(self, sources: Sequence[str]) -> None:
         """Remove what was kept of any other file."""

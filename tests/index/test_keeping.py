@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from backends import BACKENDS, Keeper, kept_by, quick_builds
+from backends import BACKENDS, Keeper, kept_by
 from changing import QUESTION, change, small_lab
 
 from assistant.errors import IndexBusy, IndexDamaged, IndexMissing
@@ -20,12 +20,7 @@ from assistant.settings import CorpusSettings, Settings
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick() -> Iterator[None]:
-    """Builds of three pages that do not wait for children."""
-    with pytest.MonkeyPatch.context() as patch:
-        quick_builds(patch)
-        yield
+pytestmark = pytest.mark.usefixtures("quick_builds")
 
 
 @pytest.fixture(params=BACKENDS)

@@ -12,7 +12,7 @@ from typing import Any
 import jieba
 import numpy as np
 import pytest
-from backends import Keeper, kept_by, quick_builds
+from backends import Keeper, kept_by
 from changing import QUESTION, change, small_lab
 from documents import Part, make_document
 from generations import MODEL, small_generation
@@ -33,12 +33,7 @@ from assistant.text import tokenize
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick() -> Iterator[None]:
-    """Builds of three pages that do not wait for children."""
-    with pytest.MonkeyPatch.context() as patch:
-        quick_builds(patch)
-        yield
+pytestmark = pytest.mark.usefixtures("quick_builds")
 
 
 class LiteServer:
