@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 from assistant.answering.answerer import Answerer
+from assistant.answering.understanding import compile_patterns
 from assistant.chunking import collapse
 from assistant.cores import no_cycles_collected
 from assistant.errors import CorpusError, IndexDamaged, IndexMissing, SettingsError
@@ -121,6 +122,7 @@ class Assistant:
     def warm_up(self) -> None:
         """Load what the first questions would otherwise wait for: word lists, names in pinyin."""
         self._embedder.warm_up()
+        compile_patterns()
         for question in _FIRST_QUESTIONS:
             self.extract(question)
 

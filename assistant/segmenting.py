@@ -19,23 +19,23 @@ _MUCH = 100_000  # characters within a minute: the whole dictionary is worth its
 _MINUTE_S = 60.0
 _BLOCK = re.compile("[\u4e00-\u9fd5]+|.", re.DOTALL)  # jieba leaves rarer characters alone
 _RARE = re.compile("[^\u4e00-\u9fd5]")
-_ENTRY = re.compile("^([^ ]+) ([0-9]+)", re.MULTILINE)
 _LINE_END, _SPACE, _ZERO = b"\n 0"
 _KEY_BYTES = 3  # of a line's first: a whole Chinese character
+_MOST_ABSENT = 50_000  # runs of characters known to begin no word; 5 MB
 
 
 class Segmenter:
-    """jieba over a dictionary that is read where it lies, the words of one first character at a time.
+    """jieba over a dictionary that is read where it lies, no more of it than stands in the text.
 
     jieba would hold half a million words and beginnings of words: .9 s and 65 MB before the first
-    word is cut. But it looks nothing up that does not begin with a character of the text. What cuts
+    word is cut. But it looks nothing up that does not stand in the text. What cuts
     much, as a build does, goes on with the same program in Rust (rjieba): the same words, measured
     on 17 million characters, ten times as fast.
     """
 
     def __init__(self, dictionary: "MappedDictionary") -> None:
         self._dictionary = dictionary
-        self._held: frozenset[str] = frozenset()  # first characters
+        self._absent: set[str] = set()  # what stood in a text and begins no word
         jieba.setLogLevel(logging.WARNING)
         self._jieba = jieba.Tokenizer()
         self._jieba.FREQ, self._jieba.total = {}, dictionary.total
@@ -65,7 +65,7 @@ class Segmenter:
         """Tell whether the dictionary has ``word``."""
         if self._rust is not None:
             return self._rust.has_word(word)
-        return bool(self._jieba.FREQ.get(word)) if word[:1] in self._held else self._dictionary.has(word)
+        return bool(self._jieba.FREQ.get(word)) or self._dictionary.has(word)
 
     def _needs_rust(self, characters: int) -> bool:
         """Tell whether much is cut; a server's questions are not, however many come in a year."""
@@ -87,12 +87,20 @@ class Segmenter:
         return self._rust
 
     def _hold(self, run: str) -> None:
-        new = set(run) - self._held
-        if new:
-            # Each of these is one step for other threads, which may do the same meanwhile.
-            for first in new:
-                self._jieba.FREQ.update(self._dictionary.beginning_with(first))
-            self._held |= new
+        """Look up every part of ``run`` that begins a word; each step is whole for other threads."""
+        if len(self._absent) > _MOST_ABSENT:
+            self._absent = set()
+        known, absent = self._jieba.FREQ, self._absent
+        for start in range(len(run)):
+            for end in range(start + 1, len(run) + 1):
+                part = run[start:end]
+                if part in known:
+                    continue
+                frequency = None if part in absent else self._dictionary.frequency(part)
+                if frequency is None:
+                    absent.add(part)
+                    break
+                known[part] = frequency
 
 
 class MappedDictionary:
@@ -115,38 +123,28 @@ class MappedDictionary:
         self._spans: dict[str, list[tuple[int, int]]] = {}  # what was looked up
         self._added: dict[str, list[str]] = {}
         for word in dict.fromkeys(added):
-            if not self._frequency(word):
+            if not self.frequency(word):
                 self._added.setdefault(word[0], []).append(word)
         self.total = _sum(codes) + _ADDED_FREQUENCY * sum(map(len, self._added.values()))
 
     def has(self, word: str) -> bool:
         """Tell whether ``word`` is listed or added."""
-        return bool(word) and (word in self._added.get(word[0], ()) or bool(self._frequency(word)))
+        return bool(word) and bool(self.frequency(word))
 
-    def beginning_with(self, first: str) -> dict[str, int]:
-        """Return the frequency of every word with this first character; 0 for what only begins one."""
-        found: dict[str, int] = {}
-        for start, end in self._spans_of(first):
-            for word, frequency in _ENTRY.findall(self._lines[start:end].decode()):
-                if word[0] == first:
-                    found[word] = int(frequency)
-        found.update(dict.fromkeys(self._added.get(first, ()), _ADDED_FREQUENCY))
-        if found:
-            found.setdefault(first, 0)
-        for word in tuple(found):
-            for size in range(2, len(word)):
-                found.setdefault(word[:size], 0)
-        return found
-
-    def _frequency(self, word: str) -> int:
-        wanted = f"{word} ".encode()
+    def frequency(self, word: str) -> int | None:
+        """Return how frequent ``word`` is; 0 where it only begins words, None where it does not."""
+        wanted, begins = b"\n" + word.encode(), False
         for start, end in self._spans_of(word[0]):
-            is_first = self._lines[start : start + len(wanted)] == wanted
-            at = start if is_first else self._lines.find(b"\n" + wanted, start, end) + 1
-            if is_first or at:
-                number = at + len(wanted)
-                return int(self._lines[number : self._lines.find(b" ", number)])
-        return 0
+            block = b"\n" + self._lines[start:end]
+            if wanted in block:
+                begins = True
+                at = block.find(wanted + b" ")
+                if at >= 0:
+                    return int(block[at + len(wanted) + 1 :].split(b" ", 1)[0])
+        added = self._added.get(word[0], ())
+        if word in added:
+            return _ADDED_FREQUENCY
+        return 0 if begins or any(other.startswith(word) for other in added) else None
 
     def _spans_of(self, first: str) -> list[tuple[int, int]]:
         """Return where in the file the words that begin with ``first`` stand, and maybe a few more."""

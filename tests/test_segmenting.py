@@ -41,9 +41,8 @@ def whole() -> jieba.Tokenizer:
 
 def test_words_of_one_first_character_are_read_from_wherever_they_stand(tmp_path: Path):
     dictionary = mapped(tmp_path, LINES)
-    assert dictionary.beginning_with("大") == {"大": 20, "大学": 7, "大学生": 4, "大气": 2}
-    assert dictionary.beginning_with("B") == {"B": 0, "B超": 5}
-    assert dictionary.beginning_with("小") == {}
+    told = {word: dictionary.frequency(word) for word in ("大", "大学", "大学生", "大气", "B", "B超", "小", "大小", "气")}
+    assert told == {"大": 20, "大学": 7, "大学生": 4, "大气": 2, "B": 0, "B超": 5, "小": None, "大小": None, "气": None}
     assert dictionary.total == 51
 
 
@@ -51,16 +50,16 @@ def test_a_word_is_listed_or_added_but_no_beginning_of_one(tmp_path: Path):
     dictionary = mapped(tmp_path, LINES, added=("学组", "大学"))
     known = [word for word in ("AT&T", "大学", "大学生", "学组", "龠", "大学组", "AT", "组", "") if dictionary.has(word)]
     assert known == ["AT&T", "大学", "大学生", "学组", "龠"]
-    assert dictionary.beginning_with("学") == {"学": 9, "学组": 2000}
+    assert [dictionary.frequency(word) for word in ("学", "学组", "学生")] == [9, 2000, None]
     assert dictionary.total == 2051
 
 
 def test_every_word_and_beginning_of_one_is_jiebas_own(whole: jieba.Tokenizer):
     dictionary = Segmenter.load()._dictionary
-    found: dict[str, int] = {}
-    for first in {word[0] for word in whole.FREQ}:
-        found |= dictionary.beginning_with(first)
-    assert found == whole.FREQ
+    some = random.Random(5).sample(sorted(whole.FREQ), 20_000)
+    assert {word: dictionary.frequency(word) for word in some} == {word: whole.FREQ[word] for word in some}
+    other = [word + "龘" for word in some]
+    assert {dictionary.frequency(word) for word in other if word not in whole.FREQ} == {None}
     assert dictionary.total == whole.total
 
 

@@ -215,6 +215,13 @@ def measure_pattern(name: str) -> re.Pattern[str]:
     return published.pattern if published is not None else re.compile(needs, re.IGNORECASE)
 
 
+def compile_patterns() -> None:
+    """Compile what the first question after each measure would otherwise wait for."""
+    for name, _ in _measures():
+        measure_pattern(name)
+    evidence_patterns()
+
+
 @lru_cache(maxsize=1)
 def speaking_measures() -> frozenset[str]:
     """Return the measures whose values need no word beside them: an email address, a journal."""
