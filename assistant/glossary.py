@@ -17,13 +17,17 @@ class Glossary:
 
     def __init__(self, groups: Sequence[Sequence[str]]) -> None:
         self._of: dict[str, dict[str, None]] = {}
+        self._near: dict[str, dict[str, None]] = {}
         for group in groups:
             asked, _, meant = " ".join(group).partition(" -> ")
             words_asked = asked.split()
-            tokens = [token for word in meant.split() or words_asked for token in _whole(word)]
+            words_meant = meant.split() or words_asked
+            same = [token for word in words_meant if word[0] != "~" for token in _whole(word)]
+            near = [token for word in words_meant if word[0] == "~" for token in _whole(word[1:])]
             for word in words_asked:
-                others = self._of.setdefault(fold(word.replace("_", " ")), {})
-                others.update(dict.fromkeys(tokens))
+                for table, tokens in ((self._of, same), (self._near, near)):
+                    if tokens:
+                        table.setdefault(fold(word.replace("_", " ")), {}).update(dict.fromkeys(tokens))
 
     @classmethod
     def load(cls, *paths: Path) -> "Glossary":
@@ -37,6 +41,10 @@ class Glossary:
     def synonyms(self, word: str) -> tuple[str, ...]:
         """Return the tokens that stand for ``word``."""
         return tuple(self._of.get(fold(word), ()))
+
+    def related(self, word: str) -> tuple[str, ...]:
+        """Return the tokens that may answer for ``word`` where nothing better does: those after a "~"."""
+        return tuple(self._near.get(fold(word), ()))
 
 
 def _whole(word: str) -> list[str]:

@@ -23,6 +23,7 @@ from assistant.index.grouping import group_texts
 from assistant.index.keeping import GenerationStore, open_store, opened_store
 from assistant.index.lexical import LexicalIndex
 from assistant.index.names import NameIndex
+from assistant.index.outline import PassageOutline
 from assistant.index.records import build_records, stated_names
 from assistant.index.translation import TermTranslator
 from assistant.index.vectors import VectorIndex
@@ -318,14 +319,15 @@ def _answerer(generation: store.Generation, resources: Resources, settings: Sett
         resources.translator,
         names,
         Glossary.load(settings.corpus.path / "glossary.yaml"),
-        site_names=_site_names(generation.outline.front_titles),
+        site_names=_site_names(generation.outline),
     )
     return Answerer(generation, resources.embedder, parser, names, max_citations=settings.answer.max_citations)
 
 
-def _site_names(titles: Sequence[str]) -> frozenset[str]:
-    """Return the Latin words in the titles of the site's own front pages."""
-    return frozenset(word.lower() for title in titles for word in _LATIN_NAME.findall(title))
+def _site_names(outline: PassageOutline) -> frozenset[str]:
+    """Return the Latin words in the titles of the site's own front pages, and the lab's initials."""
+    words = (word.lower() for title in outline.front_titles for word in _LATIN_NAME.findall(title))
+    return frozenset((*words, *outline.initials))
 
 
 def _read(settings: Settings, crew: "Crew", on_progress: Callable[[int, int], None]) -> Corpus:

@@ -11,11 +11,13 @@ from assistant.glossary import Glossary
 from assistant.index.backend import Lexical
 from assistant.index.frequency import WordFrequency
 from assistant.index.names import NameIndex
+from assistant.index.pinyin import syllables
 from assistant.text import Evidence, Word, fold, is_dictionary_word, is_stopword, normalize, tokenize, words
 from assistant.yaml_text import parse_yaml
 
 _LEXICON = Path(__file__).parent / "lexicon"
 _SYNONYM_WEIGHT = 0.85
+_RELATED_WEIGHT = 0.6  # of what may answer where nothing better does: a lab's professor for its leader
 _INNER_WORD_WEIGHT = 0.8  # a Chinese word covered only by the shorter words inside it
 _SUFFIXES = "器生者员组性化类型式度率"  # characters that make another form of a word, not another thing
 _PARTLY = 0.35  # of a Chinese word of which only a part is met
@@ -28,11 +30,13 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 # A word and, in brackets, the same in the other language: 富振奇 (Fu Zhenqi), Fu Zhenqi（富振奇）.
 _GLOSS = re.compile(r"([\u4e00-\u9fff]{1,6}|[A-Za-z][\w'-]*(?: [A-Za-z][\w'-]*){0,3}) ?[(（]([^()（）,，;；、]{2,40})")
 _GLOSSED = 1.0
+_MONTH = re.compile(r"(1[0-2]|[1-9]) ?月份?")
 _AMOUNT = re.compile(r"\d+-[A-Za-z]+")
 _QUESTION_WORD = re.compile(r"^(?:[哪几].{0,2}|多少.?)$")
 _FILLER_WEIGHT = 0.25
 _SELF_WEIGHT = 0.35
 _CORPUS_SHARE = 0.5  # how much rarity in this corpus counts beside rarity in general text
+_SHORTEST_PLACE = 5  # letters
 _LATIN_NAME = 0.9  # of a Chinese name written in Latin letters
 _LONGEST_PHRASE = 3  # words
 _SMALLEST_TRANSLATION = 0.05
@@ -194,6 +198,10 @@ class QueryParser:
                 if not first.is_han and self._glossary.synonyms(phrase):
                     first, size = Word(phrase, first.start, is_han=False), last - number + 1
                     break
+                month = _MONTH.fullmatch(phrase)
+                if month:
+                    first, size = Word(f"{month[1]}月", first.start, is_han=False), last - number + 1
+                    break
             joined.append(first)
             number += size
         return joined
@@ -203,6 +211,8 @@ class QueryParser:
         if _AMOUNT.fullmatch(word.text):  # 512-byte: a number and its unit
             number, _, unit = word.text.partition("-")
             return [Word(number, word.start, is_han=False), Word(unit, word.start + len(number) + 1, is_han=False)]
+        if word.is_han and self._names.is_addressed(word.text[:1], word.text[1:]):  # 刘老师
+            return [Word(word.text[:1], word.start, is_han=True), Word(word.text[1:], word.start + 1, is_han=True)]
         edition = _EDITION.fullmatch(word.text)
         if edition:  # ECCV2024: rows have the venue and the year in columns of their own
             return [Word(edition[n], word.start + edition.start(n), is_han=False) for n in (1, 2)]
@@ -228,6 +238,8 @@ class QueryParser:
         corrections = self._corrections(word, own)
         for token in (*synonyms, *corrections):
             variants.setdefault(token, _SYNONYM_WEIGHT)
+        for token in self._glossary.related(word.text):
+            variants.setdefault(token, _RELATED_WEIGHT)
         # What people wrote down as one meaning is not widened by what was learned.
         # A person's name has no translation.
         is_person = is_named and word.is_han
@@ -241,6 +253,8 @@ class QueryParser:
         for token, weight in self._translator.translate(parts):
             if weight >= _SMALLEST_TRANSLATION:
                 variants.setdefault(token, _PART_WEIGHT * weight)
+        if word.is_han and not is_named and not self._lexical.frequency(own[0] if own else ""):
+            variants.update((token, _LATIN_NAME) for token in self._places(own) if token not in variants)
         weight = self._weight(own, tuple(variants))
         weight *= {"content": 1.0, "self": _SELF_WEIGHT, "filler": _FILLER_WEIGHT}[role]
         return Term(
@@ -254,6 +268,13 @@ class QueryParser:
             weights[token] = max(weight, weights.get(token, 0.0))
         new = ((t, w) for t, w in weights.items() if w > variants.get(t, 0.0) and self._lexical.frequency(t))
         return tuple(sorted(new, key=lambda pair: (-pair[1], pair[0]))[:_MOST_HINTS])
+
+    def _places(self, own: Sequence[str]) -> Iterator[str]:
+        """Yield how the corpus writes Chinese places in Latin letters: 兰州大学 is met by Lanzhou."""
+        for token in own:
+            spelt = "".join(syllables(token))
+            if len(token) > 1 and len(spelt) >= _SHORTEST_PLACE and self._lexical.frequency(spelt):
+                yield spelt
 
     def _spelt(self, word: Word, before: Word | None, own: Sequence[str]) -> tuple[str, ...]:
         """Return what a Latin name that this corpus lacks spells in pinyin: Prof. Tang, Tianhe-2."""

@@ -35,6 +35,7 @@ _URL = re.compile(r"(?:https?://|www\.)\S+")
 _WORD_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _LATIN_PART = re.compile(r"[^\W_]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_MONTH = re.compile(r"(?:1[0-2]|[1-9])月")
 _EDITION = re.compile(r"([A-Za-z]{2,})-?((?:19|20)\d\d)")
 _ACRONYMS = re.compile(r"[A-Z]{2,}s|[b-df-hj-np-tv-z]pus")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -131,7 +132,8 @@ class Evidence:
     """A text to look tokens up in without tokenising it.
 
     jieba cuts .4 MB a second, too slow for every sentence of every question: a token with Chinese
-    in it is contained where it is a substring; a Latin one where a word begins with that stem.
+    in it is contained where it is a substring; a Latin one where a word begins with that stem; a month
+    (7月) also where a date has its number.
     """
 
     def __init__(self, text: str) -> None:
@@ -141,12 +143,14 @@ class Evidence:
     def needed(token: str) -> str:
         """Return what stands in the folded text wherever ``token`` is contained."""
         if not token.isascii():
-            return token
+            return token[:-1] if _MONTH.fullmatch(token) else token
         return token[2:] if _YEAR.fullmatch(token) else token[:-1]
 
     def __contains__(self, token: str) -> bool:
         if self.needed(token) not in self.folded:
             return False  # most questions end here
+        if _MONTH.fullmatch(token):
+            return bool(_month_pattern(int(token[:-1])).search(self.folded))
         if not token.isascii():
             return token not in _OTHER_WORDS or token in _OTHER_WORDS[token].sub(" ", self.folded)
         is_year = token[:1].isdigit() and bool(_YEAR.fullmatch(token))  # every term of every sentence asks
@@ -156,6 +160,12 @@ class Evidence:
         # Snowball writes "study" and "studies" as "studi".
         core = token[:-1] if is_stem and token[-1] == "i" else token
         return _stands_as_word(core, self.folded, _ending(_endings(core, is_stem)))
+
+
+@lru_cache(maxsize=12)
+def _month_pattern(month: int) -> re.Pattern[str]:
+    """Return how a month is written with digits: 7月, 2022-07-05, 2022.7."""
+    return re.compile(rf"(?<!\d)0?{month} ?月|(?:19|20)\d\d ?[-./年] ?0?{month}(?!\d)")
 
 
 @lru_cache(maxsize=1024)

@@ -184,6 +184,8 @@ class Composer:
         quote = passage.text[start:end]
         frame = "quote" if passage.language == language else "foreign_quote"
         shown = say(language, frame, quote=quote)
+        if fact.subject:
+            return quote, say(language, "headed", heading=fact.subject, shown=shown)
         heading = passage.place.heading_path[-1] if passage.place.heading_path else ""
         if heading and fact.signals.heading >= _NAMED_ABOVE and _tells_more(asked, heading, quote):
             # What the sentence is about stands in its heading: the answer must stand alone.

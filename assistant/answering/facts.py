@@ -84,6 +84,7 @@ class Fact:
     missing: tuple[Term, ...]  # content terms found neither in the passage nor in its headings
     shows_measure: bool  # a sum of money where one is asked for
     is_eligible: bool  # holds every name of the question, its measure and its strict kind
+    subject: str = ""  # the heading that names the person who is asked for, where the slice itself names none
 
     @property
     def text(self) -> str:
@@ -160,7 +161,9 @@ class FactFinder:
         shows_measure = asked.shows_measures(around)
         is_eligible = shows_measure and self._is_eligible(asked, passage, span, around, missing)
         score = round(self._score(asked, passage, text, signals), 6)
-        return Fact(passage, *span, score, signals, missing, shows_measure, is_eligible)
+        names_nobody = asked.kind == "person" and is_eligible and not self._names.names_person(around)
+        subject = self._subject(asked, passage) if names_nobody else ""
+        return Fact(passage, *span, score, signals, missing, shows_measure, is_eligible, subject)
 
     def _is_eligible(
         self,
@@ -175,7 +178,8 @@ class FactFinder:
         telling = _TELLING if asked.kind == "status" else _RARE
         if any(term.is_named or term.weight >= telling for term in missing):
             return False
-        if asked.kind in _strict_kinds() and not self._shows_strictly(asked.kind, around):
+        shows = asked.kind not in _strict_kinds() or self._shows_strictly(asked.kind, around)
+        if not shows and not self._subject(asked, passage):
             return False
         above = " ".join((passage.place.title, *passage.place.heading_path))
         if asked.is_excluded(above) and not asked.names_in(passage.text[slice(*span)]):
@@ -201,6 +205,13 @@ class FactFinder:
             if _is_labelled(asked, text):
                 score += _LABELLED_BONUS
         return score
+
+    def _subject(self, asked: Understanding, passage: Passage) -> str:
+        """Return the heading that is a person's name, of whom the passage speaks, "" for none."""
+        if asked.kind != "person" or passage.kind == "row":
+            return ""
+        above = (*reversed(passage.place.heading_path), passage.place.title)
+        return next(filter(self._names.is_person, above), "")
 
     def _shows_strictly(self, kind: str, text: str) -> bool:
         if kind == "person":

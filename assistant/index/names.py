@@ -23,6 +23,12 @@ _LEADING = re.compile(r"\W*([\u4e00-\u9fff]{2,4}) ?[，,（(:：\t]")
 _FEWEST_LEADING = 3  # in one passage: one alone may be any word
 _TITLES = frozenset("老师 教授 博士 导师 院士 研究员 同学 先生 女士".split())
 _BY = re.compile(r"\b(?:by|from) [A-Z]\w+")  # funded by DEF: who may be no person
+_LATIN_NAME = r"(?:(?:Prof|Dr)\.? ?)?[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){1,3}"
+_WHOLE_NAME = re.compile(rf"{_LATIN_NAME}(?:, Ph\.?D\.?)?")
+_NAME_WORD = re.compile(r"[A-Z][a-z]{2,}")
+_TWICE_NAMED = re.compile(
+    rf"^(?:{_LATIN_NAME}\W{{1,3}}([\u4e00-\u9fff]{{2,4}})\W?|([\u4e00-\u9fff]{{2,4}})\W{{1,3}}{_LATIN_NAME}\W?)$"
+)
 _LATIN_PAIR = re.compile(r"\b([A-Z][a-z]{1,14}) (?:[A-Z]\. )?([A-Z][a-z]{1,14})\b")
 
 
@@ -39,7 +45,7 @@ class NameIndex:
         """
         self._frequency = frequency
         self._stated = frozenset(name for name in stated if _has_surname(name) or _is_no_word(name))
-        self._stated |= frozenset(heading for heading in headings if looks_like_name(heading))
+        self._stated |= frozenset(filter(None, map(chinese_name, headings)))
         tokens = tuple(tokens)
         guessed = (t for t in tokens if looks_like_name(t) and t not in frequency)
         self._names = tuple(sorted({*guessed, *self._stated}))
@@ -80,6 +86,12 @@ class NameIndex:
         return bool(_BY.search(text)) or any(
             all(self._is_rare(word) for word in pair.groups()) for pair in _LATIN_PAIR.finditer(text)
         )
+
+    def is_person(self, heading: str) -> bool:
+        """Tell whether ``heading`` is a person's name and nothing else."""
+        if chinese_name(heading):
+            return True
+        return bool(_WHOLE_NAME.fullmatch(heading)) and all(map(self._is_rare, _NAME_WORD.findall(heading)))
 
     def _is_rare(self, word: str) -> bool:
         return all(self._frequency.rarity(token) >= _RARE for token in tokenize(word)[:1] or ("the",))
@@ -153,6 +165,18 @@ def leading_names(text: str) -> list[str]:
     found = [match[1] for start, end in list_items(text) if (match := _LEADING.match(text, start, end))]
     names = [word for word in found if looks_like_name(word)]
     return names if len(names) >= _FEWEST_LEADING else []
+
+
+def chinese_name(text: str) -> str:
+    """Return the Chinese name that ``text`` is, or gives beside the same in Latin letters, "" where it is none.
+
+    刘孜路 · Zilu Liu, Yuyang Chen | 陈雨阳 and Wenbing Sun (孙文冰) are names of one person each.
+    """
+    if looks_like_name(text):
+        return text
+    match = _TWICE_NAMED.match(text)
+    name = (match[1] or match[2]) if match else ""
+    return name if _has_surname(name) else ""
 
 
 def looks_like_name(word: str) -> bool:

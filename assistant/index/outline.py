@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -14,13 +15,18 @@ import numpy as np
 
 from assistant.forms import published_forms
 from assistant.index import disk
-from assistant.index.names import leading_names, looks_like_name
+from assistant.index.names import chinese_name, leading_names
 from assistant.schema import PageText, Passage, Record
 
 _TABLE, _TOLD = "outline.npy", "outline.json"
 _ROW = np.dtype([("id", "<u8"), ("by_id", "<i4"), ("section", "<i4"), ("by_section", "<i4"), ("published", "?")])
 _FRONT_PAGE = re.compile(r"^(?:[^/]+/)?(?:index|about|home|readme)\.\w+$", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}(?![\w-])")
+# "the Robot Interaction and Manipulation Lab": what a lab calls itself, and may shorten to its initials.
+_OWN_NAME = re.compile(
+    r"\b((?:[A-Z][a-z-]+(?: (?:and|of|for|in|the|&))* ){2,6})(?:Lab|Laboratory|Group|Team|Center|Centre|Institute)\b"
+)
+_FEWEST_TOLD = 2  # passages that must say so
 _NO_CONTACT = re.compile(r"^(?:git|noreply|no-reply|user|root)@|@example\.|@users\.noreply")
 class PassageOutline:
     """Where passages are found by what they are, without reading any.
@@ -95,6 +101,11 @@ class PassageOutline:
         """The titles of the site's own front pages, those of the top folder; a deeper one is a project's."""
         return tuple(self._told["front_titles"])
 
+    @property
+    def initials(self) -> tuple[str, ...]:
+        """The initials of what the lab is most often called, in lower case: rim of Robot Interaction and Manipulation."""
+        return tuple(self._told["initials"])
+
     @cached_property
     def _pages(self) -> dict[str, int]:
         return {source: number for number, source in enumerate(self._told["sources"])}
@@ -149,6 +160,7 @@ class _Walk:
         self._headings: dict[str, None] = {}
         self._publishing: dict[str, list[int]] = {kind: [] for kind in published_forms()}
         self._contacts: dict[str, int] = {}
+        self._own_names: Counter[str] = Counter()
         self._rows: dict[str, tuple[bool, int]] = {}
         self._conflicting = {(c.place.source, c.place.start) for record in records for c in record.conflicts}
         self._places: dict[tuple[str, int], int] = {}
@@ -163,6 +175,8 @@ class _Walk:
         if section == known:
             self._headings.update(dict.fromkeys((place.title, *place.heading_path)))
         self._headings.update(dict.fromkeys(leading_names(passage.text)))
+        told = dict.fromkeys(_OWN_NAME.findall(f"{passage.context}\n{passage.text}"))
+        self._own_names.update(map(_initials, told))
         for kind, form in published_forms().items():
             if form.stands_in(passage.text):
                 self._publishing[kind].append(number)
@@ -181,7 +195,8 @@ class _Walk:
     def told(self) -> dict[str, Any]:
         return {
             "contact": max(self._contacts, key=lambda address: self._contacts[address], default=""),
-            "headings": [heading for heading in self._headings if looks_like_name(heading)],
+            "headings": [name for name in dict.fromkeys(map(chinese_name, self._headings)) if name],
+            "initials": [name for name, count in self._own_names.most_common(1) if count >= _FEWEST_TOLD],
             "rows": {record: number for record, (_, number) in self._rows.items()},
             "places": [[source, start, number] for (source, start), number in self._places.items()],
             "publishing": self._publishing,
@@ -195,6 +210,10 @@ def _of_pages(pages: Sequence[PageText]) -> dict[str, Any]:
         "titles": list(dict.fromkeys(title for _, title in seen)),
         "front_titles": list(_front_titles(seen)),
     }
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in name.split() if word[0].isupper()).lower()
 
 
 def _front_titles(pages: Sequence[tuple[str, str]]) -> Iterator[str]:

@@ -23,7 +23,7 @@ from assistant.index.words import PassageWords
 from assistant.schema import Example, PageText, Passage, Record
 from assistant.text import TOKENIZER
 
-FORMAT = 8
+FORMAT = 9
 _PAGES_KEPT = 500  # in memory, about 10 kB each
 _PASSAGES_KEPT = 20_000  # in memory, about 2 kB each
 _MANIFEST = "manifest.json"

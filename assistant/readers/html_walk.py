@@ -21,12 +21,12 @@ from assistant.readers.inline import (
     broken_text,
     folded,
     is_block,
-    is_block_inside,
     lines_of,
     paragraphs,
     picture_text,
     text_of,
 )
+from assistant.readers.soft_headings import is_kicker, is_soft_heading
 from assistant.readers.visible import classes
 from assistant.schema import BlockKind
 
@@ -34,12 +34,7 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _MAX_DEPTH = 100
 _LIST_TAGS = frozenset(("ul", "ol", "menu", "dir"))
 _YEAR_HEADING = re.compile(r"^\D{0,3}(?:19|20)\d{2}(?:\s*[-–~至]\s*(?:19|20)\d{2})?\s*(?:年度?)?\W{0,3}$")
-_ANNOUNCING = re.compile(
-    r"[：:]$|^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）]|第.{1,3}[章节条部分])"
-)
-_SENTENCE = re.compile(r"[。！？!?；;，,.]|\d{4}")
 _SOFT_HEADING_LEVEL = 7  # below every <h6>
-_MAX_SOFT_HEADING_CHARS = 30
 
 
 def write_blocks(builder: DocumentBuilder, content: HtmlElement, *, line_offset: int, title: str = "") -> None:
@@ -64,7 +59,8 @@ class _Walk:
         self._title = title
         self._announced = ""  # a bold line that nothing stands below yet
         self._spent = ""  # the last one that something does
-        self._has_headings = has_headings  # a page with real ones sets words bold for other reasons
+        self._has_headings = has_headings
+        self._kicker = ""  # a line that stands right above the next heading
 
     def flow(self, element: HtmlElement, kind: BlockKind, depth: int) -> None:
         """Add an element's children; what runs on one line becomes one block."""
@@ -120,13 +116,15 @@ class _Walk:
             self._list(element, depth)
         elif tag == "dl":
             self._definitions(element, depth)
-        elif tag in ("p", "div") and self._is_soft_heading(element):
+        elif tag in ("p", "div") and is_soft_heading(element, page_has_headings=self._has_headings):
             text, level = text_of(element).rstrip("：: "), _SOFT_HEADING_LEVEL
             if "msotitle" in classes(element):
                 level = 1
             self._builder.heading(text, level=level, line=self._line(element), anchor=str(element.get("id") or ""))
             self._announced = text if level == _SOFT_HEADING_LEVEL else ""
             return
+        elif tag in ("p", "div") and is_kicker(element):
+            self._kicker = text_of(element)
         elif tag != "hr":
             self.flow(element, kind, depth)
 
@@ -135,6 +133,8 @@ class _Walk:
         text = text_of(element) or picture_text(element)
         anchor = _anchor(element)
         self._builder.heading(text, level=level, line=self._line(element), anchor=anchor)
+        self._builder.block("paragraph", self._kicker, line=self._line(element))
+        self._kicker = ""
 
     def _list(self, element: HtmlElement, depth: int) -> None:
         items = [child for child in element if child.tag == "li"]
@@ -233,21 +233,6 @@ class _Walk:
 
     def _line(self, element: HtmlElement) -> int:
         return (element.sourceline or 1) + self._offset
-
-    def _is_soft_heading(self, element: HtmlElement) -> bool:
-        """Return whether a paragraph is all bold and announces what stands below it."""
-        text = text_of(element)
-        if not 0 < len(text) <= _MAX_SOFT_HEADING_CHARS or is_block_inside(element):
-            return False
-        bold = "".join(text_of(part) for part in element.iter("b", "strong"))
-        if re.sub(r"\s", "", bold) != re.sub(r"\s", "", text):
-            return False
-        following = element.getnext()
-        if following is None or following.tag in _HEADINGS:
-            return False
-        if _ANNOUNCING.search(text) or "msotitle" in classes(element):
-            return True
-        return not self._has_headings and not _SENTENCE.search(text)
 
 
 def _anchor(heading: HtmlElement) -> str:
