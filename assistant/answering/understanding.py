@@ -212,7 +212,7 @@ def measure_pattern(name: str) -> re.Pattern[str]:
     """Return what a value of a measure looks like."""
     published = published_forms().get(name)
     needs = question_words()["measures"][name].get("needs")
-    return published.pattern if published is not None else re.compile(needs, re.IGNORECASE)
+    return published.pattern if published is not None else re.compile(needs or "", re.IGNORECASE)
 
 
 def compile_patterns() -> None:
@@ -220,6 +220,13 @@ def compile_patterns() -> None:
     for name, _ in _measures():
         measure_pattern(name)
     evidence_patterns()
+
+
+@lru_cache(maxsize=64)
+def measure_ignores(name: str) -> re.Pattern[str] | None:
+    """Return what tells nothing where a measure is asked for: a year, where somebody went."""
+    ignored = question_words()["measures"][name].get("ignores")
+    return re.compile(ignored, re.IGNORECASE) if ignored else None
 
 
 @lru_cache(maxsize=1)

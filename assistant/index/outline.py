@@ -103,7 +103,7 @@ class PassageOutline:
 
     @property
     def initials(self) -> tuple[str, ...]:
-        """The initials of what the lab is most often called, in lower case: rim of Robot Interaction and Manipulation."""
+        """The initials of what the lab is most often called, in lower case: rim of Robot Interaction …"""
         return tuple(self._told["initials"])
 
     @cached_property

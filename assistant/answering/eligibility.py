@@ -1,0 +1,152 @@
+"""What a sentence must hold to answer, however alike it is: every name, the kind, the rank, the year."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from assistant.answering.surroundings import above, spaced
+from assistant.answering.understanding import Understanding, evidence_patterns, is_rank, measure_ignores, question_words
+from assistant.index.names import NameIndex
+from assistant.query import Term
+from assistant.schema import Passage
+from assistant.text import Evidence
+
+_OF_SOMETHING = frozenset(("person", "number"))  # kinds of which a name alone tells nothing: who, how much
+_TOLD = 0.9  # share of a question's plain words without which only its names are met
+_YEAR = re.compile(r"(?:19|20)\d\d")
+# Columns that may hold anything about what a row is called.
+_FREE_COLUMN = re.compile(r"^(?:text|notes?|bio|内容|简介|备注|介绍)$", re.IGNORECASE | re.MULTILINE)
+_LOOK_BACK = 120  # characters before a sentence in which a year or rank still counts for it
+_LOOK_AHEAD = 160  # characters after it
+_TELLING = 0.5  # weight of a word without which a yes-or-no question is another question
+_RARE = 0.92  # the same for any question: a word as rare as a name (托福)
+_COVERED = 0.5  # a term covered less than this is missing
+_CALLED = 0.75  # how far a label must contain a term
+_BLANK_LABEL = re.compile(r"^\W{0,3}([^:：\n]{1,16})[:：][ \t]*\n+(?=[^:：\n]{1,16}[:：].{0,24}$|\s*\Z)", re.MULTILINE)
+_PIECE = re.compile(r"[^\t\n,，;；|()（）\[\]]+")
+
+
+class Eligibility:
+    """Tells sentences that may answer from those that cannot."""
+
+    def __init__(self, names: NameIndex) -> None:
+        self._names = names
+
+    def holds(
+        self, asked: Understanding, passage: Passage, span: tuple[int, int], around: str, missing: tuple[Term, ...]
+    ) -> bool:
+        """Tell whether nothing is missing that no likeness makes up for; ``around``: the sentence and its unit."""
+        # Whether there is a dormitory is only told by what speaks of one.
+        telling = _TELLING if asked.kind == "status" else _RARE
+        if any(term.is_named or term.weight >= telling for term in missing):
+            return False
+        if asked.kind in _strict_kinds() and not self._shows(asked, passage, around):
+            return False
+        headings = " ".join((passage.place.title, *passage.place.heading_path))
+        if asked.is_excluded(headings) and not asked.names_in(passage.text[slice(*span)]):
+            return False  # but where a former member is now stands under Alumni
+        return (
+            _stand_near(asked, passage, span)
+            and _holds_editions(asked, passage)
+            and _counts_target(asked, around)
+            and _says_more(asked, around if passage.kind != "row" else passage.text)
+            and not _leaves_blank(asked, passage)
+            and (passage.kind != "row" or _tells_of_it(asked, passage, missing))
+            and (asked.kind not in _OF_SOMETHING or not _lacks_all(asked, missing))
+        )
+
+    def subject(self, asked: Understanding, passage: Passage) -> str:
+        """Return the heading that is a person's name, of whom the passage speaks, "" for none."""
+        if asked.kind != "person" or passage.kind == "row":
+            return ""
+        headings = (*reversed(passage.place.heading_path), passage.place.title)
+        return next(filter(self._names.is_person, headings), "")
+
+    def _shows(self, asked: Understanding, passage: Passage, around: str) -> bool:
+        if asked.kind == "person":
+            return self._names.names_person(around) or bool(self.subject(asked, passage))
+        return bool(evidence_patterns()[asked.kind].search(around))
+
+
+def _holds_editions(asked: Understanding, passage: Passage) -> bool:
+    """Tell whether each "NSDI 2024" of the question stands together, or in one row, here."""
+    text = f"{passage.context}\n{passage.text}"
+    for venue, year in asked.editions:
+        together = rf"{re.escape(venue)}[^。.;；\n]{{0,12}}{year}|{year}[^。.;；\n]{{0,8}}{re.escape(venue)}"
+        in_row = passage.kind == "row" and venue.lower() in text.lower() and year in text
+        if not in_row and not re.search(together, text, re.IGNORECASE):
+            return False
+    return True
+
+
+def _stand_near(asked: Understanding, passage: Passage, span: tuple[int, int]) -> bool:
+    """Tell whether each degree, rank and year of the question stands close to the sentence.
+
+    In it, right before it, or in the headings and the address above: elsewhere in the passage it
+    may be said of something else.
+    """
+    strict = [term for term in asked.content if is_rank(term) or _YEAR.fullmatch(term.text)]
+    if not strict:
+        return True
+    start = span[0] if passage.kind == "row" else max(0, span[0] - _LOOK_BACK)
+    place = passage.place
+    texts = (place.title, *place.heading_path[-2:], spaced(place.source), passage.text[start : span[1] + _LOOK_AHEAD])
+    near = Evidence("\n".join((*texts, above(passage)[1])))
+    return all(term.coverage(near) >= _COVERED for term in strict)
+
+
+def _says_more(asked: Understanding, text: str) -> bool:
+    """Tell whether more is said of whom the question names than what it names: where they went.
+
+    "Vibhore Vardhan, M.S. 2004" and a row with a name, a role and a picture tell nobody where.
+    """
+    ignored = [measure_ignores(name) for name in asked.measures]
+    if not any(ignored):
+        return True
+    named = [term for term in asked.content if term.is_named]
+    pieces = (piece.strip() for piece in _PIECE.findall(text))
+    for piece in pieces:
+        is_name = any(term.coverage(Evidence(piece)) >= _COVERED for term in named)
+        if piece and not is_name and not any(pattern.fullmatch(piece) for pattern in ignored if pattern):
+            return True
+    return False
+
+
+def _leaves_blank(asked: Understanding, passage: Passage) -> bool:
+    """Tell whether the passage has a label for what is asked, and nothing after it: 主持人： and the next label."""
+    if passage.kind == "row" or asked.kind not in _strict_kinds():
+        return False
+    plain = [term for term in asked.content if not term.is_named]
+    labels = (Evidence(match[1]) for match in _BLANK_LABEL.finditer(passage.text))
+    return any(term.coverage(label) >= _CALLED for label in labels for term in plain)
+
+
+def _tells_of_it(asked: Understanding, passage: Passage, missing: Sequence[Term]) -> bool:
+    """Tell whether anything is found of what is asked about the names of the question.
+
+    Of "Chi-Hui Lin's office number" a row that only has the name says nothing.
+    """
+    if asked.wanted in missing and asked.kind in ("fact", "list") and not asked.measures:
+        return False
+    if asked.kind in _strict_kinds() or _FREE_COLUMN.search(above(passage)[1]):
+        return True
+    return bool(asked.measures) or not _lacks_all(asked, missing)
+
+
+def _lacks_all(asked: Understanding, missing: Sequence[Term]) -> bool:
+    """Tell whether of the question's plain words, where it has any, next to nothing is found."""
+    plain = sum(term.weight for term in asked.content if not term.is_named)
+    return plain > 0 and sum(term.weight for term in missing if not term.is_named) >= _TOLD * plain
+
+
+def _counts_target(asked: Understanding, text: str) -> bool:
+    """Tell whether, where things are counted, the sentence itself speaks of them."""
+    if asked.kind != "count" or not asked.targets:
+        return True
+    evidence = Evidence(text)
+    return any(term.coverage(evidence) >= _COVERED for term in asked.targets)
+
+
+@lru_cache(maxsize=1)
+def _strict_kinds() -> frozenset[str]:
+    return frozenset(question_words()["strict"].split())
