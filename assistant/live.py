@@ -6,7 +6,8 @@ import threading
 from assistant.errors import AssistantError, IndexUnavailable
 from assistant.index.keeping import GenerationStore, open_store
 from assistant.pipeline import Assistant, Resources, load_assistant
-from assistant.settings import Settings
+from assistant.recalling import AnswerMemory
+from assistant.settings import AnswerSettings, Settings
 
 _log = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ class LiveAssistant:
         self._settings = settings
         self._every_s = every_s
         self._resources = Resources.load(settings)
+        self._memory = _memory(settings.answer)
         self._kept = kept or open_store(settings.index)
         self._state = self._kept.state()
         self._now = self._load()
@@ -73,10 +75,16 @@ class LiveAssistant:
             self._now = fresh
 
     def _load(self) -> Assistant:
-        assistant = load_assistant(self._settings, resources=self._resources, kept=self._kept)
+        assistant = load_assistant(self._settings, resources=self._resources, kept=self._kept, memory=self._memory)
         assistant.warm_up()
         return assistant
 
     def _watch(self) -> None:
         while not self._stopping.wait(self._every_s):
             self.refresh()
+
+
+def _memory(chosen: AnswerSettings) -> AnswerMemory | None:
+    if not chosen.cache_entries:
+        return None
+    return AnswerMemory(most=chosen.cache_entries, most_bytes=int(chosen.cache_mb * 2**20))

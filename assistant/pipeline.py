@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
@@ -39,9 +38,9 @@ if TYPE_CHECKING:
     from assistant.crew import Crew
     from assistant.generation.writer import Writer
     from assistant.index.parts import Progress
+    from assistant.recalling import AnswerMemory, CacheUse
 
 _SMOKE_QUESTIONS = 6  # of the examples, about how many a new index is asked before it is served
-_ANSWERS_KEPT = 1000
 _LONGEST_BUILD_S = 3600.0
 _FIRST_QUESTIONS = (
     "Does Prof. Zhang Wei of Xinghuadao answer?",  # names that need every table of names
@@ -80,12 +79,12 @@ class Assistant:
         embedder: Embedder,
         *,
         writer: "Writer | None" = None,
+        memory: "AnswerMemory | None" = None,
     ) -> None:
         self._generation = generation
         self._answerer = answerer
-        # Visitors ask the same again and again, and an answer depends on nothing but the question
-        # and the generation. 1,000 answers take about 5 MB.
-        self._answer = lru_cache(maxsize=_ANSWERS_KEPT)(answerer.answer)
+        self._cache = memory.cache_of(answerer.answer) if memory is not None else None
+        self._answer = self._cache or answerer.answer
         self._embedder = embedder
         self._writer = writer
 
@@ -125,7 +124,7 @@ class Assistant:
         self._embedder.warm_up()
         compile_patterns()
         for question in _FIRST_QUESTIONS:
-            self.extract(question)
+            self._answerer.answer(checked_question(question, (), "auto"))  # nobody asked: not to be remembered
 
     def grouped(self, questions: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Return distinct ``questions`` in groups of one subject, each led by its most typical one."""
@@ -145,6 +144,10 @@ class Assistant:
     def pages(self) -> Sequence[store.PageText]:
         """Every document that was read, in corpus order."""
         return self._generation.pages
+
+    def cache_use(self) -> "CacheUse | None":
+        """Return how often an answer was remembered; None where none is."""
+        return self._cache.use() if self._cache is not None else None
 
     def wording_counts(self) -> Mapping[tuple[str, str], int]:
         """Return what became of the language model's words, by (name, label); see generation.ledger."""
@@ -284,11 +287,16 @@ class Resources:
 
 
 def load_assistant(
-    settings: Settings, *, resources: Resources | None = None, kept: GenerationStore | None = None
+    settings: Settings,
+    *,
+    resources: Resources | None = None,
+    kept: GenerationStore | None = None,
+    memory: "AnswerMemory | None" = None,
 ) -> Assistant:
     """Load the current generation; the one before where it is damaged, which the log tells.
 
-    Whoever gives ``kept`` closes it, after the last question.
+    Whoever gives ``kept`` closes it, after the last question. With ``memory``, answers are kept
+    for whoever asks the same; a language model words them anew.
 
     Raises IndexMissing, IndexDamaged or ModelError; where a language model is set, SettingsError or
     OptionalPackageMissing too.
@@ -303,11 +311,11 @@ def load_assistant(
         )
     answerer = _answerer(generation, resources, settings)
     if settings.answer.language_model is None:
-        return Assistant(generation, answerer, embedder)
+        return Assistant(generation, answerer, embedder, memory=memory)
     from assistant.generation.writer import Writer
 
     writer = Writer.load(settings.answer.language_model, answerer.parser)
-    return Assistant(generation, answerer, embedder, writer=writer)
+    return Assistant(generation, answerer, embedder, writer=writer, memory=memory)
 
 
 def _answerer(generation: store.Generation, resources: Resources, settings: Settings) -> Answerer:

@@ -79,6 +79,8 @@ class AnswerSettings(_Part):
     """How answers are made."""
 
     max_citations: int = Field(3, ge=1, le=20)
+    cache_entries: int = Field(1000, ge=0, le=1_000_000)  # answers that each serving process keeps; 0: none
+    cache_mb: float = Field(16, gt=0, le=100_000)
     language_model: LanguageModelSettings | None = None  # absent: answers are extractive
 
 

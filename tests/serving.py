@@ -11,6 +11,7 @@ from typing import Any
 
 from assistant.errors import QuestionError
 from assistant.journal import Journal
+from assistant.recalling import CacheUse
 from assistant.schema import Answer, Citation, Field, Item, Language, Passage, Place, Question
 from assistant.server.app import create_app
 from assistant.server.listening import open_server
@@ -55,6 +56,9 @@ class FakeAssistant:
         if "nothing" in question:
             return replace(answer, answered=False, text="The documents do not say it.", confidence=0.1)
         return answer
+
+    def cache_use(self) -> CacheUse:
+        return CacheUse(hits=0, misses=len(self.asked), entries=0, size=0)
 
     def wording_counts(self) -> Mapping[tuple[str, str], int]:
         return {}

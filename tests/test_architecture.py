@@ -17,7 +17,7 @@ FLOORS = (
     ("__main__",),
     ("cli", "server", "client"),
     ("evaluation", "comparison", "scores", "reporting", "live", "rebuilding"),
-    ("pipeline", "questions", "crew", "spreading", "preparing", "cores"),
+    ("pipeline", "recalling", "questions", "crew", "spreading", "preparing", "cores"),
     ("generation",),
     ("retrieval", "answering", "query", "glossary"),
     ("readers", "chunking", "index", "journal", "migrations"),

@@ -96,6 +96,7 @@ class Asking:
         answer = assistant.ask(asked.question, history=asked.history, language=asked.language, on_draft=tell)
         took_s = time.perf_counter() - started
         self._metrics.answered(answer, took_s)
+        self._metrics.remembered(assistant.cache_use())
         body = answer_body(answer, index=index, took_ms=took_s * 1000)
         self._journal.asked(answer, answer_id=body["id"], generation=body["index"], took_ms=body["took_ms"])
         return body

@@ -1,6 +1,7 @@
 """What Prometheus may know of the server: how many questions, how answered, how fast."""
 
 import os
+import threading
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
@@ -10,6 +11,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from assistant.journal import Journal
+from assistant.recalling import CacheUse
 from assistant.schema import Answer
 
 METRICS_TYPE = CONTENT_TYPE_LATEST
@@ -31,7 +33,7 @@ class Metrics:
             "assistant_answer_seconds", "Time to find an answer", registry=self._registry,
             buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
         )  # fmt: skip
-
+        self._cache = _CacheCounters(self._registry)
         self._shared: _SharedJournalGauges | None = None  # of several worker processes
 
     def responded(self, route: str, status: int) -> None:
@@ -45,6 +47,11 @@ class Metrics:
         outcome = "yes" if answer.answered else "no"
         self._answers.labels(answer.kind, answer.question.language, outcome).inc()
         self._seconds.observe(seconds)
+
+    def remembered(self, use: CacheUse | None) -> None:
+        """Tell what the process has got from its memory of answers so far; None where it has none."""
+        if use is not None:
+            self._cache.update(use)
 
     def watch(self, journal: Journal) -> None:
         """Tell also how many questions ``journal`` has still to write and how many it lost."""
@@ -66,6 +73,34 @@ class Metrics:
 def _workers_folder() -> str:
     """Return where the worker processes share their counters; "" where this process is alone."""
     return os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+
+
+class _CacheCounters:
+    """Questions answered from memory and not; counted by how much each report is ahead of the last."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._lock = threading.Lock()
+        self._hits = self._misses = 0
+        self._questions = Counter(
+            "assistant_answer_cache", "Questions answered from memory (hit) or anew (miss)", ["outcome"],
+            registry=registry,
+        )  # fmt: skip
+        self._entries = Gauge(
+            "assistant_answer_cache_entries", "Answers kept", multiprocess_mode="livesum", registry=registry
+        )
+        self._bytes = Gauge(
+            "assistant_answer_cache_bytes", "Memory they take", multiprocess_mode="livesum", registry=registry
+        )
+
+    def update(self, use: CacheUse) -> None:
+        """Note a report; reports of several threads may come in any order."""
+        with self._lock:
+            hits, misses = max(0, use.hits - self._hits), max(0, use.misses - self._misses)
+            self._hits, self._misses = self._hits + hits, self._misses + misses
+        self._questions.labels("hit").inc(hits)
+        self._questions.labels("miss").inc(misses)
+        self._entries.set(use.entries)
+        self._bytes.set(use.size)
 
 
 class _SharedJournalGauges:
