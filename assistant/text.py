@@ -15,6 +15,7 @@ TOKENIZER = "jieba-search+snowball-5"  # changes whenever the tokens of any text
 
 # Words in which a shorter one stands that means something else.
 _OTHER_WORDS = {
+    "课": re.compile("课题"),
     "博士": re.compile("博士后|博士(?:研究)?生?导师"),
     "博士生": re.compile("博士生导师"),
     "硕士": re.compile("硕士(?:研究)?生?导师"),

@@ -42,14 +42,15 @@ class Eligibility:
             return False
         if asked.kind in _strict_kinds() and not self._shows(asked, passage, around):
             return False
+        text = passage.text[slice(*span)]
         headings = " ".join((passage.place.title, *passage.place.heading_path))
-        if asked.is_excluded(headings) and not asked.names_in(passage.text[slice(*span)]):
+        if asked.is_excluded(headings) and not asked.names_in(text):
             return False  # but where a former member is now stands under Alumni
         return (
             _stand_near(asked, passage, span)
             and _holds_editions(asked, passage)
             and _counts_target(asked, around)
-            and _says_more(asked, around if passage.kind != "row" else passage.text)
+            and _says_more(asked, around if text.endswith((":", "：")) else text)
             and not _leaves_blank(asked, passage)
             and (passage.kind != "row" or _tells_of_it(asked, passage, missing))
             and (asked.kind not in _OF_SOMETHING or not _lacks_all(asked, missing))
