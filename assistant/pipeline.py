@@ -333,9 +333,9 @@ def _answerer(generation: store.Generation, resources: Resources, settings: Sett
 
 
 def _site_names(outline: PassageOutline) -> frozenset[str]:
-    """Return the Latin words in the titles of the site's own front pages, and the lab's initials."""
+    """Return the Latin words in the titles of the site's own front pages, and what the lab calls itself."""
     words = (word.lower() for title in outline.front_titles for word in _LATIN_NAME.findall(title))
-    return frozenset((*words, *outline.initials))
+    return frozenset((*words, *outline.own_names))
 
 
 def _read(settings: Settings, crew: "Crew", on_progress: Callable[[int, int], None]) -> Corpus:

@@ -11,6 +11,7 @@ from assistant.answering.understanding import Understanding, evidence_patterns, 
 
 _MOST_ROWS = 200  # a question that matches more rows than this names no list
 _STATED = 0.7  # share of the question in a sentence that states a number: no need to count rows
+_LABELLED = 0.5  # the same where the number stands after a label: 计算节点：10 个
 _HEADED = 0.6  # share of the question in the headings from which a section is about it
 _WORSE = 0.03  # share of the question by which rows found by plain words must not fall behind
 _SAME_THING = 0.6  # share of the best coverage from which two sentences are about one thing
@@ -54,11 +55,13 @@ def stated_counts(asked: Understanding, facts: Sequence[Fact]) -> tuple[Fact, ..
     near = re.compile(  # cases are ignored in the nouns alone: in classes of Chinese that takes long to compile
         rf"{_NUMBER}\s*[余多]?[个篇名位项种款条张类]?[^。.，,；;\n]{{0,6}}?(?i:{nouns})"
         rf"|(?i:{nouns})[^。.，,；;\n]{{0,6}}(?:达到?|共|有|为|超过|约)\s*{_NUMBER}"
+        rf"|(?i:{nouns})(?P<label>\s*[:：])\s*{_NUMBER}"
     )
     stating: dict[str, Fact] = {}
     for fact in sorted(facts, key=lambda fact: -fact.score):
         found = near.search(fact.text)
-        fits = fact.passage.kind != "row" and fact.is_eligible and fact.signals.own_coverage >= _STATED
+        least = _LABELLED if found and found["label"] else _STATED
+        fits = fact.passage.kind != "row" and fact.is_eligible and fact.signals.own_coverage >= least
         if found and fits:
             stating.setdefault(re.sub(r"\D", "", found[0]), fact)
     return tuple(stating.values())

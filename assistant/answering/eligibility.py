@@ -23,6 +23,12 @@ _RARE = 0.92  # the same for any question: a word as rare as a name (托福)
 _COVERED = 0.5  # a term covered less than this is missing
 _CALLED = 0.75  # how far a label must contain a term
 _BLANK_LABEL = re.compile(r"^\W{0,3}([^:：\n]{1,16})[:：][ \t]*\n+(?=[^:：\n]{1,16}[:：].{0,24}$|\s*\Z)", re.MULTILINE)
+_DATED = re.compile(
+    r"^[\W_]{0,3}(?:(?:19|20)\d\d\b|\d{1,2}[/.]\d{1,2}"
+    r"|(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.? \d)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FEWEST_ENTRIES = 3
 _PIECE = re.compile(r"[^\t\n,，;；|()（）\[\]]+")
 
 
@@ -48,6 +54,7 @@ class Eligibility:
             return False  # but where a former member is now stands under Alumni
         return (
             _stand_near(asked, passage, span)
+            and _names_in_entry(asked, passage, span)
             and _holds_editions(asked, passage)
             and _counts_target(asked, around)
             and _says_more(asked, around if text.endswith((":", "：")) else text)
@@ -94,6 +101,16 @@ def _stand_near(asked: Understanding, passage: Passage, span: tuple[int, int]) -
     texts = (place.title, *place.heading_path[-2:], spaced(place.source), passage.text[start : span[1] + _LOOK_AHEAD])
     near = Evidence("\n".join((*texts, above(passage)[1])))
     return all(term.coverage(near) >= _COVERED for term in strict)
+
+
+def _names_in_entry(asked: Understanding, passage: Passage, span: tuple[int, int]) -> bool:
+    """Tell whether a dated entry of a list of news itself has every name of the question, or what is above it."""
+    line_start = passage.text.rfind("\n", 0, span[0]) + 1
+    if not _DATED.match(passage.text, line_start) or len(_DATED.findall(passage.text)) < _FEWEST_ENTRIES:
+        return True
+    entry = f"{passage.context}\n{passage.text[line_start : span[1]]}\n{spaced(passage.place.source)}"
+    evidence = Evidence(entry)
+    return all(term.coverage(evidence) >= _COVERED for term in asked.content if term.is_named)
 
 
 def _says_more(asked: Understanding, text: str) -> bool:

@@ -5,13 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assistant.answering.understanding import Understanding, question_words
+from assistant.answering.understanding import Understanding, is_rank, question_words
 from assistant.query import Term
 from assistant.schema import Record
 from assistant.text import Evidence, squeeze
 
 _RATIO_SLACK = 0.5  # a column counts as the term's own if it fits half as well as the best one
 _MATCHING = 0.75  # how far a cell must contain a term
+_LONGEST_ROLE = 40  # characters of a text that may still be a role
+_FREE_COLUMN = re.compile(r"^(?:text|notes?|bio|内容|简介|备注|介绍|introduction|description)$", re.IGNORECASE)
 _VENUE_COLUMN = re.compile(r"venue|journal|conference|publisher|会议|期刊|发表", re.IGNORECASE)
 _AUTHOR_COLUMN = re.compile(r"author|作者", re.IGNORECASE)
 _AUTHOR_END = re.compile(r"[;；,，、&]|\band\b")
@@ -46,6 +48,7 @@ def rows_matching(
     rows: Iterable[Row], constraint: Constraint
 ) -> tuple[tuple[Row, ...], tuple[str, ...], float]:
     """Return the matching rows, the columns that matched, and how well the best column fits."""
+    says_rank = any(map(is_rank, constraint.terms))
     by_column: dict[str, list[tuple[Row, float]]] = defaultdict(list)
     for row in rows:
         if constraint.year and row.record.year:
@@ -56,6 +59,8 @@ def rows_matching(
         if not _row_may_match(row, constraint):
             continue
         for column, evidence, cell in row.cells:
+            if says_rank and len(cell) > _LONGEST_ROLE and _FREE_COLUMN.search(column):
+                continue  # what somebody's life says of a doctorate makes them no doctoral student
             if _cell_matches(evidence, cell, constraint):
                 by_column[column].append((row, len(squeeze(constraint.text)) / max(len(cell), 1)))
     if not by_column:

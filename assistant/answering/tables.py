@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from assistant.answering.rows import Constraint, Row, first_authored, rows_matching
 from assistant.answering.understanding import Understanding, is_rank, question_words
+from assistant.query import Term
 from assistant.schema import Record
 from assistant.text import Evidence, squeeze
 
@@ -15,6 +16,8 @@ _WHOLE = 0.95  # share of the question's weight that is all of it
 _MIN_EXPLAINED = 0.55  # of the question's weight, by the rows and by what their table is called
 _IN_SCHEMA = 0.5  # how far a table's name and columns must contain a term
 _LATIN_RUN = re.compile(r"[A-Za-z0-9][\w&:/.+-]*(?: (?:[A-Za-z0-9&][\w&:/.+-]*))+")
+_SAID = 0.75  # how far a cell must contain a term
+_ROLE_COLUMN = re.compile(r"role|position|group|status|cohort|grade|degree|职|身份|类别|组别|年级", re.IGNORECASE)
 _BARE_YEAR = re.compile(r"^\D{0,3}(?:19|20)\d\d\D{0,3}$")
 _PHRASE_PART = re.compile(r"[^\s级届]+|[级届]")
 _COHORT = re.compile(r"(?:19|20)\d\d\s*[级届]")
@@ -171,13 +174,21 @@ def _match(
 ) -> tuple[RowAnswer | None, float]:
     """Return the rows of one table that ``asked`` wants, and how well its words fit the cells."""
     targets = tuple(term for term in asked.targets if not is_rank(term))  # 博士生 stands in cells
-    if targets and all(term.coverage(collection.schema) < _IN_SCHEMA for term in targets):
+    if targets and not any(_speaks_of(collection, term) for term in targets):
         return None, 0.0  # rows of another kind than what is asked for
     narrowing = _Narrowing(collection)
     for constraint in _constraints(collection, asked, candidates):
         if not narrowing.take(constraint):
             return None, 0.0
     return narrowing.answer(asked), narrowing.quality
+
+
+def _speaks_of(collection: _Collection, term: Term) -> bool:
+    """Tell whether a table's rows may be what ``term`` calls them: its name or columns do, or of people a role."""
+    if term.coverage(collection.schema) >= _IN_SCHEMA:
+        return True
+    cells = (e for row in collection.rows for column, e, _ in row.cells if _ROLE_COLUMN.search(column))
+    return _PEOPLE in collection.kinds and any(term.coverage(cell) >= _SAID for cell in cells)
 
 
 class _Narrowing:

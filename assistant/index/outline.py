@@ -22,9 +22,10 @@ _TABLE, _TOLD = "outline.npy", "outline.json"
 _ROW = np.dtype([("id", "<u8"), ("by_id", "<i4"), ("section", "<i4"), ("by_section", "<i4"), ("published", "?")])
 _FRONT_PAGE = re.compile(r"^(?:[^/]+/)?(?:index|about|home|readme)\.\w+$", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}(?![\w-])")
-# "the Robot Interaction and Manipulation Lab": what a lab calls itself, and may shorten to its initials.
+# "the Robot Interaction and Manipulation Lab", "NetVerify Lab": what a lab calls itself, and may shorten.
 _OWN_NAME = re.compile(
-    r"\b((?:[A-Z][a-z-]+(?: (?:and|of|for|in|the|&))* ){2,6})(?:Lab|Laboratory|Group|Team|Center|Centre|Institute)\b"
+    r"\b((?:[A-Z][a-z-]+(?: (?:and|of|for|in|the|&))* ){2,6})(?:Lab|Laboratory|Center|Centre|Institute)\b"
+    r"|\b([A-Z][a-z\d]*[A-Z][\w-]*) (?:Lab\b|Laboratory\b|实验室)"
 )
 _FEWEST_TOLD = 2  # passages that must say so
 _NO_CONTACT = re.compile(r"^(?:git|noreply|no-reply|user|root)@|@example\.|@users\.noreply")
@@ -102,9 +103,9 @@ class PassageOutline:
         return tuple(self._told["front_titles"])
 
     @property
-    def initials(self) -> tuple[str, ...]:
-        """The initials of what the lab is most often called, in lower case: rim of Robot Interaction …"""
-        return tuple(self._told["initials"])
+    def own_names(self) -> tuple[str, ...]:
+        """What the lab is most often called, as one word in lower case: rim of Robot Interaction …"""
+        return tuple(self._told["own_names"])
 
     @cached_property
     def _pages(self) -> dict[str, int]:
@@ -176,7 +177,7 @@ class _Walk:
             self._headings.update(dict.fromkeys((place.title, *place.heading_path)))
         self._headings.update(dict.fromkeys(leading_names(passage.text)))
         told = dict.fromkeys(_OWN_NAME.findall(f"{passage.context}\n{passage.text}"))
-        self._own_names.update(map(_initials, told))
+        self._own_names.update(mark.lower() or _initials(name) for name, mark in told)
         for kind, form in published_forms().items():
             if form.stands_in(passage.text):
                 self._publishing[kind].append(number)
@@ -196,7 +197,7 @@ class _Walk:
         return {
             "contact": max(self._contacts, key=lambda address: self._contacts[address], default=""),
             "headings": [name for name in dict.fromkeys(map(chinese_name, self._headings)) if name],
-            "initials": [name for name, count in self._own_names.most_common(1) if count >= _FEWEST_TOLD],
+            "own_names": [name for name, count in self._own_names.most_common(1) if count >= _FEWEST_TOLD],
             "rows": {record: number for record, (_, number) in self._rows.items()},
             "places": [[source, start, number] for (source, start), number in self._places.items()],
             "publishing": self._publishing,
