@@ -4,8 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
-from assistant.answering.understanding import Understanding, is_rank, question_words
+from assistant.answering.understanding import Understanding, is_rank, names_office, question_words
 from assistant.query import Term
 from assistant.schema import Record
 from assistant.text import Evidence, squeeze
@@ -14,6 +15,7 @@ _RATIO_SLACK = 0.5  # a column counts as the term's own if it fits half as well 
 _MATCHING = 0.75  # how far a cell must contain a term
 _LONGEST_ROLE = 40  # characters of a text that may still be a role
 _FREE_COLUMN = re.compile(r"^(?:text|notes?|bio|内容|简介|备注|介绍|introduction|description)$", re.IGNORECASE)
+_ROLE_COLUMN = re.compile(r"role|position|group|status|cohort|grade|degree|职|身份|类别|组别|年级", re.IGNORECASE)
 _VENUE_COLUMN = re.compile(r"venue|journal|conference|publisher|会议|期刊|发表", re.IGNORECASE)
 _AUTHOR_COLUMN = re.compile(r"author|作者", re.IGNORECASE)
 _AUTHOR_END = re.compile(r"[;；,，、&]|\band\b")
@@ -27,6 +29,11 @@ class Row:
     evidence: Evidence
     cells: tuple[tuple[str, Evidence, str], ...]  # (column, evidence, squeezed value)
 
+    @cached_property
+    def has_role(self) -> bool:
+        """Whether a column of its own says which degree or office a person has."""
+        return any(is_role_column(column) and names_office(evidence) for column, evidence, _ in self.cells)
+
 
 @dataclass(frozen=True)
 class Constraint:
@@ -35,6 +42,7 @@ class Constraint:
     text: str
     terms: tuple[Term, ...]
     is_hard: bool
+    is_target: bool = False  # what is counted or listed
     year: int = 0  # the year, where the constraint is one
     spellings: tuple[str, ...] = ()  # of a phrase, squeezed: one must stand in a cell as written
 
@@ -59,7 +67,7 @@ def rows_matching(
         if not _row_may_match(row, constraint):
             continue
         for column, evidence, cell in row.cells:
-            if says_rank and len(cell) > _LONGEST_ROLE and _FREE_COLUMN.search(column):
+            if says_rank and (len(cell) > _LONGEST_ROLE or row.has_role) and _FREE_COLUMN.search(column):
                 continue  # what somebody's life says of a doctorate makes them no doctoral student
             if _cell_matches(evidence, cell, constraint):
                 by_column[column].append((row, len(squeeze(constraint.text)) / max(len(cell), 1)))
@@ -85,6 +93,12 @@ def first_authored(rows: Sequence[Row], asked: Understanding) -> Sequence[Row]:
         if any(term.coverage(first) >= _MATCHING for term in names):
             found.append(row)
     return found or rows
+
+
+@lru_cache(maxsize=1024)
+def is_role_column(name: str) -> bool:
+    """Tell whether a column says what somebody is: role, position, 职务."""
+    return bool(_ROLE_COLUMN.search(name))
 
 
 def _row_may_match(row: Row, constraint: Constraint) -> bool:

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assistant.answering.rows import Constraint, Row, first_authored, rows_matching
-from assistant.answering.understanding import Understanding, is_rank, question_words
+from assistant.answering.rows import Constraint, Row, first_authored, is_role_column, rows_matching
+from assistant.answering.understanding import Understanding, is_rank, names_rank, question_words
 from assistant.query import Term
 from assistant.schema import Record
 from assistant.text import Evidence, squeeze
@@ -17,7 +17,6 @@ _MIN_EXPLAINED = 0.55  # of the question's weight, by the rows and by what their
 _IN_SCHEMA = 0.5  # how far a table's name and columns must contain a term
 _LATIN_RUN = re.compile(r"[A-Za-z0-9][\w&:/.+-]*(?: (?:[A-Za-z0-9&][\w&:/.+-]*))+")
 _SAID = 0.75  # how far a cell must contain a term
-_ROLE_COLUMN = re.compile(r"role|position|group|status|cohort|grade|degree|职|身份|类别|组别|年级", re.IGNORECASE)
 _BARE_YEAR = re.compile(r"^\D{0,3}(?:19|20)\d\d\D{0,3}$")
 _PHRASE_PART = re.compile(r"[^\s级届]+|[级届]")
 _COHORT = re.compile(r"(?:19|20)\d\d\s*[级届]")
@@ -187,7 +186,7 @@ def _speaks_of(collection: _Collection, term: Term) -> bool:
     """Tell whether a table's rows may be what ``term`` calls them: its name or columns do, or of people a role."""
     if term.coverage(collection.schema) >= _IN_SCHEMA:
         return True
-    cells = (e for row in collection.rows for column, e, _ in row.cells if _ROLE_COLUMN.search(column))
+    cells = (e for row in collection.rows for column, e, _ in row.cells if is_role_column(column))
     return _PEOPLE in collection.kinds and any(term.coverage(cell) >= _SAID for cell in cells)
 
 
@@ -208,7 +207,7 @@ class _Narrowing:
         """Narrow the rows; False where a hard constraint is met by none of them."""
         self._total += constraint.weight
         self._soft += not constraint.is_hard
-        in_schema = _schema_has(self._collection, constraint)
+        in_schema = _schema_has(self._collection, constraint) and not self._contradicts(constraint)
         if in_schema and not constraint.is_hard:
             self._asked_columns.append(self._columns_called(constraint))
         found, columns, fit = rows_matching(self._rows, constraint)
@@ -217,7 +216,8 @@ class _Narrowing:
             if constraint.is_hard or not in_schema:
                 self._rows = found
                 self._keys.update(dict.fromkeys(columns))
-            self._is_anchored = self._is_anchored or constraint.is_hard or in_schema
+            says_role = constraint.is_target and any(map(is_role_column, columns))
+            self._is_anchored = self._is_anchored or constraint.is_hard or in_schema or says_role
             self._is_strict = self._is_strict or constraint.is_hard
             self.quality += fit
         elif in_schema:
@@ -229,6 +229,14 @@ class _Narrowing:
         self._explained += constraint.weight
         self._soft_explained += not constraint.is_hard
         return True
+
+    def _contradicts(self, constraint: Constraint) -> bool:
+        """Tell whether the rows are called by another rank than the one that only stands above them."""
+        if not any(map(is_rank, constraint.terms)):
+            return False
+        named = [row.cells[0][1] for row in self._collection.rows if row.cells]
+        others = [n for n in named if names_rank(n) and all(t.coverage(n) < _SAID for t in constraint.terms)]
+        return bool(named) and len(others) == len(named)
 
     def _columns_called(self, constraint: Constraint) -> frozenset[str]:
         """Return the columns that alone give the table the constraint's words; none where its title does."""
@@ -284,7 +292,7 @@ def _constraints(
         year = next((y for y in asked.years if str(y) in term.text), 0)
         if term.text not in used:
             is_hard = term.is_named or bool(year) or is_rank(term)
-            constraints.append(Constraint(term.text, (term,), is_hard, year))
+            constraints.append(Constraint(term.text, (term,), is_hard, term in asked.targets, year))
     return sorted(constraints, key=lambda c: not c.is_hard)
 
 

@@ -167,6 +167,16 @@ def is_rank(term: Term) -> bool:
     return fold(term.text) in _ranks()
 
 
+def names_rank(evidence: Evidence) -> bool:
+    """Tell whether a text names any degree or rank."""
+    return any(rank in evidence for rank in _ranks())
+
+
+def names_office(evidence: Evidence) -> bool:
+    """Tell whether a text names a degree, a rank or an office."""
+    return bool(re.search(question_words()["offices"], evidence.folded)) or names_rank(evidence)
+
+
 @lru_cache(maxsize=1)
 def _ranks() -> frozenset[str]:
     return frozenset(word.replace("_", " ") for word in question_words()["ranks"].split())

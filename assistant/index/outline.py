@@ -25,8 +25,9 @@ _EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}(?![\w-])")
 # "the Robot Interaction and Manipulation Lab", "NetVerify Lab": what a lab calls itself, and may shorten.
 _OWN_NAME = re.compile(
     r"\b((?:[A-Z][a-z-]+(?: (?:and|of|for|in|the|&))* ){2,6})(?:Lab|Laboratory|Center|Centre|Institute)\b"
-    r"|\b([A-Z][a-z\d]*[A-Z][\w-]*) (?:Lab\b|Laboratory\b|实验室)"
+    r"|\b([A-Z][a-z\d]*[A-Z][\w-]*) (?:[Ll]ab\b|[Ll]aboratory\b|实验室)"
 )
+_SHORTEST_OWN_NAME = 3  # letters
 _FEWEST_TOLD = 2  # passages that must say so
 _NO_CONTACT = re.compile(r"^(?:git|noreply|no-reply|user|root)@|@example\.|@users\.noreply")
 class PassageOutline:
@@ -177,7 +178,8 @@ class _Walk:
             self._headings.update(dict.fromkeys((place.title, *place.heading_path)))
         self._headings.update(dict.fromkeys(leading_names(passage.text)))
         told = dict.fromkeys(_OWN_NAME.findall(f"{passage.context}\n{passage.text}"))
-        self._own_names.update(mark.lower() or _initials(name) for name, mark in told)
+        shortened = (mark.lower() or _initials(name) for name, mark in told)
+        self._own_names.update(name for name in shortened if len(name) >= _SHORTEST_OWN_NAME)
         for kind, form in published_forms().items():
             if form.stands_in(passage.text):
                 self._publishing[kind].append(number)
