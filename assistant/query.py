@@ -77,14 +77,33 @@ class Term:
 
     def coverage(self, evidence: Evidence) -> float:
         """Return how far ``evidence`` contains this term, 0…1."""
-        folded = evidence.folded
+        return self._coverage(evidence, self._likeliest, self._inner)
+
+    def coverages(self, evidences: Sequence[Evidence], everything: str) -> list[float]:
+        """Return the coverage of each of ``evidences``; all their folded texts stand in ``everything``."""
         # Most texts hold none of a term's words: that no beginning of one stands there is soon told.
-        best = next((w for start, token, w in self._likeliest if start in folded and token in evidence), 0.0)
-        if best == 1.0:
+        likeliest = [told for told in self._likeliest if told[0] in everything]
+        inner = [told for told in self._inner if told[0] in everything]
+        if not likeliest and not inner:
+            return [self._of_nothing] * len(evidences)
+        return [self._coverage(evidence, likeliest, inner) for evidence in evidences]
+
+    def _coverage(
+        self, evidence: Evidence, likeliest: Sequence[tuple[str, str, float]], inner: Sequence[tuple[str, str]]
+    ) -> float:
+        folded, best = evidence.folded, 0.0
+        for start, token, weight in likeliest:
+            if start in folded and token in evidence:
+                best = weight
+                break
+        if best == 1.0 or len(self.tokens) < 2 or self.is_named:
             return best
-        if len(self.tokens) > 1 and not self.is_named:
-            best = max(best, self._inner_coverage(evidence))
-        return best
+        found = [token for start, token in inner if start in folded and token in evidence]
+        return max(best, self._inner_coverage(found))
+
+    @cached_property
+    def _of_nothing(self) -> float:
+        return self._coverage(Evidence(""), (), ())
 
     @cached_property
     def _likeliest(self) -> tuple[tuple[str, str, float], ...]:
@@ -102,14 +121,12 @@ class Term:
     def _folded(self) -> str:
         return fold(self.text)
 
-    def _inner_coverage(self, evidence: Evidence) -> float:
-        """Return how far the parts of a compound stand in ``evidence``.
+    def _inner_coverage(self, found: Sequence[str]) -> float:
+        """Return how far a compound is met where of its parts those ``found`` stand.
 
         A Chinese word is met by shorter ones only where they make up all of it but a suffix: 编译 is
         as good as 编译器, 博士 is not 博士后.
         """
-        folded = evidence.folded
-        found = [token for start, token in self._inner if start in folded and token in evidence]
         if self.text.isascii():
             return _INNER_WORD_WEIGHT * len(found) / (len(self.tokens) - 1)
         rest = self._folded

@@ -51,6 +51,7 @@ _SENTENCE_END = re.compile(
 )
 
 
+_MARK = re.compile("[。！？；!?;.]")
 _LONGEST_ITEM = 200  # characters
 _FEWEST_ITEMS = 3
 
@@ -69,8 +70,12 @@ def detect_language(text: str) -> Language:
 
 def normalize(text: str) -> str:
     """Return ``text`` in compatibility form (full-width to ASCII), 134,217,728 as 134217728."""
-    text = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text))
-    return _DEGREE.sub("PhD", text) if "h" in text or "H" in text else text
+    # Each step only where it can change something: what is read by every question is mostly plain.
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    if "," in text:
+        text = _THOUSANDS.sub("", text)
+    return _DEGREE.sub("PhD", text) if "ph" in text.lower() else text
 
 
 def fold(text: str) -> str:
@@ -154,13 +159,20 @@ class Evidence:
             return bool(_month_pattern(int(token[:-1])).search(self.folded))
         if not token.isascii():
             return token not in _OTHER_WORDS or token in _OTHER_WORDS[token].sub(" ", self.folded)
-        is_year = token[:1].isdigit() and bool(_YEAR.fullmatch(token))  # every term of every sentence asks
-        is_stem = len(token) > 3 and token.isalpha()
-        if token[0].isdigit() and token.isalnum():  # 80g stands in 80GB, 2019 in ICCV2019
-            return (is_year or token in self.folded) and bool(_quantity_pattern(token).search(self.folded))
-        # Snowball writes "study" and "studies" as "studi".
-        core = token[:-1] if is_stem and token[-1] == "i" else token
-        return _stands_as_word(core, self.folded, _ending(_endings(core, is_stem)))
+        quantity, core, ending = _matching(token)
+        if quantity is not None:
+            return bool(quantity.search(self.folded))
+        return _stands_as_word(core, self.folded, ending)
+
+
+@lru_cache(maxsize=4096)
+def _matching(token: str) -> tuple[re.Pattern[str] | None, str, re.Pattern[str]]:
+    """Return what a Latin token is looked for by: a pattern, or else a beginning of a word and what may follow."""
+    is_stem = len(token) > 3 and token.isalpha()
+    is_quantity = token[0].isdigit() and token.isalnum()  # 80g stands in 80GB, 2019 in ICCV2019
+    # Snowball writes "study" and "studies" as "studi".
+    core = token[:-1] if is_stem and token[-1] == "i" else token
+    return _quantity_pattern(token) if is_quantity else None, core, _ending(_endings(core, is_stem))
 
 
 @lru_cache(maxsize=12)
@@ -215,10 +227,20 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     """
     for line in re.finditer(r"[^\n]+", text):
         start = line.start()
-        for end in _SENTENCE_END.finditer(text, line.start(), line.end()):
-            yield from _trimmed(text, start, end.end())
-            start = end.end()
+        for end in _ends(text, line.start(), line.end()):
+            yield from _trimmed(text, start, end)
+            start = end
         yield from _trimmed(text, start, line.end())
+
+
+def _ends(text: str, start: int, end: int) -> Iterator[int]:
+    """Yield where the sentences of a line end; what can end none is passed over."""
+    for mark in _MARK.finditer(text, start, end):
+        if mark.start() >= start:
+            found = _SENTENCE_END.match(text, mark.start(), end)
+            if found:
+                start = found.end()
+                yield start
 
 
 def list_items(text: str) -> Iterator[tuple[int, int]]:

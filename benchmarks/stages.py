@@ -19,6 +19,7 @@ import assistant.answering.answerer as answerer
 from assistant.answering.composing import Composer
 from assistant.answering.evidence import EvidenceGatherer
 from assistant.answering.facts import FactFinder
+from assistant.answering.readings import PassageReader
 from assistant.answering.tables import RecordBook
 from assistant.answering.understanding import Interpreter
 from assistant.evaluation import read_cases
@@ -48,7 +49,7 @@ _STAGES: dict[str, Sequence[tuple[Any, str]]] = {
     "word by word": ((StaticEmbedder, "likeness"),),
     "fuse": ((Retriever, "search"), (Retriever, "rank"), (Retriever, "containing")),
     "read passages from the disk": ((Lines, "_fetch"),),
-    "cut passages into sentences, once each": ((FactFinder, "_read_passage"),),
+    "cut passages into sentences, once each": ((PassageReader, "_read"),),
     "signals of sentences": ((FactFinder, "read"),),
     "special searches, verdict": ((EvidenceGatherer, "gather"), (EvidenceGatherer, "start_of_section")),
     "tables": ((RecordBook, "find"),),

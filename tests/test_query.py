@@ -91,6 +91,9 @@ def test_any_question_has_terms(question):
 )
 def test_coverage_is_how_far_a_text_contains_a_term(some: Term, text: str, share: float):
     assert some.coverage(Evidence(text)) == pytest.approx(share)
+    others = [Evidence(other) for other in ("", "编译", text)]
+    everything = " ".join(evidence.folded for evidence in others)
+    assert some.coverages(others, everything) == [some.coverage(evidence) for evidence in others]
 
 
 def test_a_lab_adds_words_in_a_glossary_of_its_own(tmp_path: Path):

@@ -155,7 +155,8 @@ def _bench(documents: Sequence[Document], embedder: Embedder, weights: Weights) 
     frequency = WordFrequency.load()
     names = NameIndex(lexical.vocabulary, frequency)
     parser = QueryParser(lexical, frequency, TermTranslator.load(), names, Glossary.load())
-    return _Bench(Retriever(generation, embedder), Interpreter(parser), FactFinder(embedder, names, weights))
+    finder = FactFinder(embedder, names, weights, generation)
+    return _Bench(Retriever(generation, embedder), Interpreter(parser), finder)
 
 
 def _read(example: _Example, benches: dict[Language, _Bench]) -> tuple[list[Fact], list[Fact]]:

@@ -41,7 +41,7 @@ class EvidenceGatherer:
         self._generation = generation
         self._weights = weights
         self._retriever = Retriever(generation, embedder)
-        self._finder = FactFinder(embedder, names, weights, titles=generation.outline.titles)
+        self._finder = FactFinder(embedder, names, weights, generation)
 
     def search(self, asked: Understanding, *, limit: int) -> tuple[Hit, ...]:
         """Return up to ``limit`` passages for ``asked``, best first."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from assistant.index.vocabulary import Vocabulary
 DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / "model"
 
 _ONE_THREAD = 250_000  # multiplications of one product; OpenBLAS takes a second thread at 262,144
+_TEXTS_KEPT = 64  # that came alone
 _BLOCK = 16  # tokens: two of them are about a sentence
 
 
@@ -37,6 +39,9 @@ class Embedder(Protocol):
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
         """Return what ``encode`` and ``token_ids`` return, each text cut once."""
+
+    def encode_parts(self, texts: Sequence[str], before: str, tokens: np.ndarray) -> np.ndarray:
+        """Return what ``encode(texts)`` returns; ``tokens``: of a text that is ``before`` and then ``texts``."""
 
     def token_ids(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Return the token numbers of each text; none where tokens have no vectors of their own."""
@@ -67,6 +72,8 @@ class StaticEmbedder:
         self._rows = rows
         self._mapping = mapping
         self._weights = weights
+        # Each part of answering a question asks for its vector.
+        self._alone = lru_cache(maxsize=_TEXTS_KEPT)(lambda text: self._vectors(vocabulary.token_ids([text]), 1)[0])
 
     @classmethod
     def load(cls, folder: Path) -> "StaticEmbedder":
@@ -91,6 +98,8 @@ class StaticEmbedder:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return ``(len(texts), dimension)`` float32; a text without known tokens is all zeros."""
+        if len(texts) == 1:
+            return self._alone(texts[0])[None].copy()
         return self._vectors(self._vocabulary.token_ids(texts), len(texts))
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -98,12 +107,17 @@ class StaticEmbedder:
         tokens = self.token_ids(texts)
         return self._vectors(tokens, len(texts)), tokens
 
+    def encode_parts(self, texts: Sequence[str], before: str, tokens: np.ndarray) -> np.ndarray:
+        """Return what ``encode(texts)`` returns, in a process that stays without cutting them."""
+        known = self._vocabulary.parted((before, *texts), tokens)
+        return self.encode(texts) if known is None else self._vectors(known[1:], len(texts))
+
     def _vectors(self, token_lists: Iterable[Sequence[int]], count: int) -> np.ndarray:
         vectors = np.zeros((count, self.dimension), np.float32)
         for vector, tokens in zip(vectors, token_lists, strict=True):
             if len(tokens):
                 numbers = np.asarray(tokens)
-                rows = self._rows[self._mapping[numbers]].astype(np.float32)
+                rows = self._rows.take(self._mapping[numbers], axis=0).astype(np.float32)
                 np.dot(self._weights[numbers], rows, out=vector)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         np.divide(vectors, norms, out=vectors, where=norms > 0)
@@ -212,6 +226,10 @@ class TransformerEmbedder:
             list(texts), normalize_embeddings=True, show_progress_bar=False
         )
         return np.asarray(vectors, np.float32)
+
+    def encode_parts(self, texts: Sequence[str], before: str, tokens: np.ndarray) -> np.ndarray:
+        """Return ``encode(texts)``."""
+        return self.encode(texts)
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
         """Return what ``encode`` and ``token_ids`` return."""

@@ -118,9 +118,9 @@ class PassageOutline:
 
     def passage(self, passage_id: str) -> int | None:
         """Return the number of the passage with this id."""
-        wanted, order = _key(passage_id), self._table["by_id"]
-        place = bisect_left(order, wanted, key=lambda number: self._table["id"][number])
-        if place == len(order) or self._table["id"][order[place]] != wanted:
+        wanted, order, ids = _key(passage_id), self._table["by_id"], self._table["id"]
+        place = bisect_left(order, wanted, key=ids.item)
+        if place == len(order) or ids[order[place]] != wanted:
             return None
         return int(order[place])
 

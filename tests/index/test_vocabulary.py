@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
@@ -27,6 +28,23 @@ def test_a_text_alone_is_cut_as_by_the_whole_model(texts: list[str]):
     assert [next(alone.token_ids([text])) for text in texts] == expected
     assert list(alone.token_ids(texts * 9)) == expected * 9
     assert alone._whole is not None
+
+
+def test_the_tokens_of_the_parts_of_a_text_are_told_from_those_of_the_whole(texts: list[str]):
+    vocabulary = Vocabulary.load(DEFAULT_FOLDER)
+    alone = [np.asarray(ids, np.int32) for ids in vocabulary.token_ids(texts)]
+    assert vocabulary.parted(texts[:2], alone[0]) is None  # nothing is held yet
+    vocabulary.hold()
+    parted = 0
+    for first in range(0, len(texts), 5):
+        parts, own = texts[first : first + 5], alone[first : first + 5]
+        found = vocabulary.parted(parts, np.concatenate(own))
+        unknown = any((ids == 0).any() for ids in own)
+        assert (found is None) == unknown or not sum(map(len, own))
+        parted += found is not None
+        assert found is None or all(map(np.array_equal, found, own))
+        assert found is None or vocabulary.parted(parts[1:], np.concatenate(own)) is None or not len(own[0])
+    assert parted > 20
 
 
 def test_few_texts_need_no_whole_model():
