@@ -72,7 +72,7 @@ def normalize(text: str) -> str:
     """Return ``text`` in compatibility form (full-width to ASCII), 134,217,728 as 134217728."""
     # Each step only where it can change something: what is read by every question is mostly plain.
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = unicodedata.normalize("NFKC", text).replace("’", "'")
     if "," in text:
         text = _THOUSANDS.sub("", text)
     return _DEGREE.sub("PhD", text) if "ph" in text.lower() else text

@@ -55,6 +55,7 @@ def stated_counts(asked: Understanding, facts: Sequence[Fact]) -> tuple[Fact, ..
     near = re.compile(  # cases are ignored in the nouns alone: in classes of Chinese that takes long to compile
         rf"{_NUMBER}\s*[余多]?[个篇名位项种款条张类]?[^。.，,；;\n]{{0,6}}?(?i:{nouns})"
         rf"|(?i:{nouns})[^。.，,；;\n]{{0,6}}(?:达到?|共|有|为|超过|约)\s*{_NUMBER}"
+        rf"|(?i:{nouns})\s*{_NUMBER}\s*[余多]?[个名位人]"
         rf"|(?i:{nouns})(?P<label>\s*[:：])\s*{_NUMBER}"
     )
     stating: dict[str, Fact] = {}

@@ -22,6 +22,7 @@ from assistant.readers.inline import (
     folded,
     is_block,
     lines_of,
+    linked_picture_text,
     paragraphs,
     picture_text,
     text_of,
@@ -82,7 +83,7 @@ class _Walk:
             else:
                 if not any(piece.strip() for piece in pieces):
                     line = self._line(child)
-                pieces.append("\n" if child.tag == "br" else broken_text(child))
+                pieces.append("\n" if child.tag == "br" else broken_text(child) or linked_picture_text(child))
             pieces.append(folded(child.tail))
         self._text("".join(pieces), kind, line)
 

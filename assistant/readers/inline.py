@@ -88,6 +88,7 @@ def folded(text: str | None) -> str:
     return _SPACE.sub(" ", _WRAPPED_HAN.sub("", text))
 
 
+_BADGE = re.compile(r"badge|shields\.io|\.svg|travis|icon", re.IGNORECASE)
 _NO_WORDS = re.compile(
     r"[/\\]|\.\w{3,4}$|\b(?:picture|photo|photograph|portrait|headshot|image|avatar|logo|icon)$|(?:照片|头像|图片|肖像)$",
     re.IGNORECASE,
@@ -101,6 +102,15 @@ def picture_text(element: HtmlElement) -> str:
     """
     words = [folded(str(image.get("alt") or "")).strip() for image in element.iter("img")]
     return " ".join(word for word in words if word and not _NO_WORDS.search(word))
+
+
+def linked_picture_text(element: HtmlElement) -> str:
+    """Return what a picture that links to another site says, such as a sponsor's logo; "" of a badge."""
+    target = str(element.get("href") or "")
+    if element.tag != "a" or not target.startswith(("http://", "https://")):
+        return ""
+    pictures = [str(image.get("src") or "") for image in element.iter("img")]
+    return "" if any(map(_BADGE.search, pictures)) else picture_text(element)
 
 
 def _contact(element: HtmlElement) -> str:
