@@ -123,7 +123,7 @@ def _build(options: argparse.Namespace, settings: Settings) -> int:
     if options.rollback:
         from assistant.pipeline import roll_back
 
-        print(f"generation {roll_back(settings)} answers again, until the next build")
+        print(f"generation {roll_back(settings)} answers again, until the documents change or you build")
         return 0
     if options.dask is not None:
         settings = settings.model_copy(update={"index": settings.index.model_copy(update={"dask": options.dask})})

@@ -247,20 +247,24 @@ def _agree(now: Answer, then: Answer) -> bool:
 
 
 def is_current(settings: Settings) -> bool:
-    """Tell whether an index of the corpus and the model as they are now exists; cheap."""
+    """Tell whether an index of the corpus and the model as they are now exists; cheap.
+
+    One that was gone back from is not wanted: the one before it is current until the corpus changes.
+    """
     try:
         with opened_store(settings.index) as opened:
-            manifest = opened.current_manifest()
+            wanted = (opened.current_manifest().generation, opened.rolled_back_from())
     except (IndexMissing, IndexDamaged):
         return False
     name = store.generation_name(embedder_name(settings.embedding.model), documents_state(settings))
-    return manifest.generation == name
+    return name in wanted
 
 
 def roll_back(settings: Settings) -> str:
     """Make the generation before the current one answer again; returns its name.
 
-    Raises IndexMissing where none is kept, IndexDamaged where it is not whole.
+    It does until somebody builds or the documents change. Raises IndexMissing where none is kept,
+    IndexDamaged where it is not whole.
     """
     with opened_store(settings.index) as opened, opened.building(wait_s=_LONGEST_BUILD_S, on_wait=lambda: None):
         return opened.roll_back()

@@ -11,9 +11,10 @@ from faults import FAULTS, Disk, on
 from filelock import FileLock
 
 from assistant import pipeline
+from assistant.cli import main
 from assistant.errors import IndexBusy, IndexDamaged, SettingsError
 from assistant.index import store
-from assistant.pipeline import build, is_current, load_assistant
+from assistant.pipeline import build, is_current, load_assistant, roll_back
 from assistant.settings import Settings
 
 
@@ -48,6 +49,50 @@ def test_one_step_back_is_possible(settings: Settings):
     build(settings)
     store.roll_back(settings.index.path)
     assert "Mondays" in answer(settings)
+
+
+def test_a_step_back_stays_until_the_documents_change(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.setenv("ASSISTANT_CORPUS__PATH", str(settings.corpus.path))
+    monkeypatch.setenv("ASSISTANT_INDEX__PATH", str(settings.index.path))
+
+    def asked() -> str:
+        assert main(["ask", QUESTION]) == 0  # builds where it finds the index out of date
+        return capsys.readouterr().out
+
+    assert "Mondays" in asked()
+    change(settings, "Fridays")
+    assert "Fridays" in asked()
+    assert main(["build", "--rollback"]) == 0
+    assert is_current(settings)
+    assert "Mondays" in asked() and "Mondays" in asked()
+    change(settings, "Sundays")
+    assert not is_current(settings)
+    assert "Sundays" in asked()
+    change(settings, "Fridays")  # wanted once more, since somebody wrote it once more
+    assert "Fridays" in asked()
+
+
+def test_a_step_back_ends_with_a_build_on_purpose(settings: Settings):
+    build(settings)
+    change(settings, "Fridays")
+    build(settings)
+    roll_back(settings)
+    assert "Mondays" in answer(settings)
+    build(settings)
+    assert "Fridays" in answer(settings) and is_current(settings)
+    change(settings, "Mondays")
+    build(settings)
+    change(settings, "Fridays")
+    assert not is_current(settings)  # the step back is not remembered past the build
+
+
+def test_a_second_step_is_the_way_forth(settings: Settings):
+    build(settings)
+    change(settings, "Fridays")
+    build(settings)
+    roll_back(settings)
+    roll_back(settings)
+    assert "Fridays" in answer(settings) and is_current(settings)
 
 
 def test_a_second_build_is_told_of_the_first(settings: Settings):

@@ -19,6 +19,7 @@ _LOCK = ".lock"
 _BUILDING = ".building-"
 _REPLACED = ".replaced-"
 _NAME = re.compile(r"[0-9a-f]{12}")
+_POINTER = re.compile(r"(?P<name>[0-9a-f]{12})(?:\ninstead of (?P<other>[0-9a-f]{12}))?")
 
 
 def current_name(folder: Path) -> str:
@@ -32,6 +33,12 @@ def current_name(folder: Path) -> str:
     if not name:
         raise IndexDamaged(f"{folder / _CURRENT}: names no generation; run 'python -m assistant build' again.")
     return name
+
+
+def rolled_back_from(folder: Path) -> str:
+    """Return the generation in whose place the current one was put by going back; "" where none was."""
+    _, other = _pointer(folder / _CURRENT) or ("", "")
+    return other
 
 
 def pointer_state(folder: Path) -> tuple[int, int]:
@@ -104,12 +111,16 @@ def install(made: Path, target: Path, *, is_whole: Callable[[Path], bool]) -> No
     disk.rename(made, target)
 
 
-def switch(folder: Path, name: str, *, is_whole: Callable[[Path], bool]) -> None:
-    """Make ``name`` the current generation by one rename; the one before is kept, if it is whole."""
+def switch(folder: Path, name: str, *, is_whole: Callable[[Path], bool], goes_back: bool = False) -> None:
+    """Make ``name`` the current generation by one rename; the one before is kept, if it is whole.
+
+    Where that ``goes_back``, the pointer says from what, until the next switch.
+    """
     before = _read(folder / _CURRENT) or ""
     if before and before != name and is_whole(folder / before):
         disk.replace_file(folder / _PREVIOUS, f"{before}\n".encode())
-    disk.replace_file(folder / _CURRENT, f"{name}\n".encode())  # anew also for the same: servers look for that
+    told = f"{name}\ninstead of {before}\n" if goes_back and before else f"{name}\n"
+    disk.replace_file(folder / _CURRENT, told.encode())  # anew also for the same: servers look for that
 
 
 def tidy(folder: Path) -> None:
@@ -126,10 +137,17 @@ def tidy(folder: Path) -> None:
 
 def _read(pointer: Path) -> str | None:
     """Return the name in a pointer: None where there is no pointer, "" where it holds no name."""
+    said = _pointer(pointer)
+    return None if said is None else said[0]
+
+
+def _pointer(pointer: Path) -> tuple[str, str] | None:
+    """Return (name, the one it was put in the place of or ""); None where there is no pointer, "" for no names."""
     try:
-        name = pointer.read_text("ascii").removesuffix("\n")
+        text = pointer.read_text("ascii").removesuffix("\n")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError):
-        return ""
-    return name if _NAME.fullmatch(name) else ""
+        return "", ""
+    said = _POINTER.fullmatch(text)
+    return (said["name"], said["other"] or "") if said else ("", "")

@@ -25,6 +25,9 @@ class GenerationStore(Protocol):
     def current_manifest(self) -> Manifest:
         """Return the current generation's manifest. Raises IndexMissing or IndexDamaged."""
 
+    def rolled_back_from(self) -> str:
+        """Return the generation in whose place the current one was put by ``roll_back``, else ""."""
+
     def load(self, *, model: str) -> Generation:
         """Return the current generation or, where it is damaged, the one before, which the log tells.
 
@@ -71,6 +74,10 @@ class FolderStore:
     def current_manifest(self) -> Manifest:
         """Return the current generation's manifest. Raises IndexMissing or IndexDamaged."""
         return store.current_manifest(self._folder)
+
+    def rolled_back_from(self) -> str:
+        """Return the generation that was gone back from; see ``generations.rolled_back_from``."""
+        return generations.rolled_back_from(self._folder)
 
     def load(self, *, model: str) -> Generation:
         """Return the last good generation; see ``store.load_last_good``."""

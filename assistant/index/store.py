@@ -206,7 +206,7 @@ def roll_back(folder: Path) -> str:
     if not name:
         raise IndexMissing(f"{folder}: no generation before this one is kept; run 'python -m assistant build'.")
     _check_files(_manifest(folder / name), folder / name)
-    generations.switch(folder, name, is_whole=_is_whole)
+    generations.switch(folder, name, is_whole=_is_whole, goes_back=True)
     return name
 
 

@@ -76,8 +76,19 @@ def test_a_changed_document_is_answered_anew_and_a_deleted_one_no_more(keeper: K
 
 def test_a_step_back_and_forth_again(keeper: Keeper):
     first, second = built(keeper), built(keeper, "Fridays")
+    assert keeper.store.rolled_back_from() == ""
     assert keeper.store.roll_back() == first and "Mondays" in said(keeper)
+    assert keeper.store.rolled_back_from() == second
     assert keeper.store.roll_back() == second and "Fridays" in said(keeper)
+
+
+def test_going_back_is_over_with_the_next_build(keeper: Keeper):
+    first, second = built(keeper), built(keeper, "Fridays")
+    assert keeper.store.roll_back() == first
+    keeper.reopen()
+    assert keeper.store.rolled_back_from() == second
+    assert built(keeper, "Fridays") == second and "Fridays" in said(keeper)
+    assert keeper.store.rolled_back_from() == ""
 
 
 def test_it_is_there_after_a_restart(keeper: Keeper):

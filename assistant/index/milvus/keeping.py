@@ -54,7 +54,7 @@ class MilvusStore:
         """Connect. Raises OptionalPackageMissing, SettingsError or IndexUnavailable."""
         self._folder = settings.path
         self._current, self._previous = settings.milvus_alias, f"{settings.milvus_alias}_previous"
-        self._name = re.compile(rf"{re.escape(settings.milvus_alias)}_[0-9a-f]{{12}}_(\d+)_[0-9a-f]{{6}}")
+        self._name = re.compile(rf"{re.escape(settings.milvus_alias)}_([0-9a-f]{{12}})_(\d+)_[0-9a-f]{{6}}")
         self._connection = Connection.open(settings)
         self._client = self._connection.client
 
@@ -69,6 +69,11 @@ class MilvusStore:
     def current_manifest(self) -> Manifest:
         """Return the current generation's manifest. Raises IndexMissing, IndexDamaged or IndexUnavailable."""
         return self._contents(self._current_name())[0]
+
+    def rolled_back_from(self) -> str:
+        """Return the generation before, where it was made after the current one: else it is older."""
+        current, previous = (self._name.fullmatch(self._pointed(alias)) for alias in (self._current, self._previous))
+        return previous[1] if current and previous and int(previous[2]) > int(current[2]) else ""
 
     def load(self, *, model: str) -> Generation:
         """Return the current generation; the one before where it is damaged, which the log tells."""
@@ -146,8 +151,8 @@ class MilvusStore:
 
     def _write(self, generation: Generation, tokens: Sequence[Sequence[str]]) -> str:
         manifest = generation.manifest
-        # The time, for _tidy; the token, since two machines may build the same in the same second.
-        name = f"{self._current}_{manifest.generation}_{int(time.time())}_{secrets.token_hex(3)}"
+        # The time in ms, to tell the older; the token, since two machines may build the same in the same second.
+        name = f"{self._current}_{manifest.generation}_{time.time_ns() // 1_000_000}_{secrets.token_hex(3)}"
         with told(self._connection.where):
             create(self._connection, name, dimension=manifest.dimension, passages=manifest.passages)
         elsewhere: list[Entry] = []
@@ -314,7 +319,7 @@ class MilvusStore:
         kept = {current, previous}
         for name in self._do(self._client.list_collections):
             made = self._name.fullmatch(name)
-            if made and name not in kept and time.time() - int(made[1]) > _ABANDONED_S:
+            if made and name not in kept and time.time() - int(made[2]) / 1000 > _ABANDONED_S:
                 with contextlib.suppress(IndexDamaged):
                     self._do(self._client.drop_collection, name)
 
