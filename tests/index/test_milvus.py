@@ -315,7 +315,7 @@ def test_what_killed_builders_left_is_dropped_when_it_is_old(lab: Settings):
     assert isinstance(store, MilvusStore)
     build(lab, kept=store)
     current = store.state()
-    old, young = (f"{lab.index.milvus_alias}_0123456789ab_{second}_abcdef" for second in (1000, 9999999999))
+    old, young = (f"{lab.index.milvus_alias}_0123456789ab_{made}_abcdef" for made in (1000, 9_999_999_999_999))
     for name in (old, young, "somebody_elses"):
         layout.create(store._connection, name, dimension=4, passages=1)
     change(lab, "Fridays")
