@@ -101,20 +101,22 @@ class Journal:
 
     def _write(self, entries: Sequence[Entry]) -> None:
         """Store all entries or none."""
+        rows = [
+            {
+                "asked_at": entry.asked_at, "answer": entry.answer, "question": masked(entry.question),
+                "language": entry.language, "kind": entry.kind, "answered": entry.answered,
+                "confidence": entry.confidence, "took_ms": entry.took_ms, "generation": entry.generation,
+            }
+            for entry in entries
+        ]  # fmt: skip
         with self._engine.begin() as connection:
-            for entry in entries:
-                row = {
-                    "asked_at": entry.asked_at, "answer": entry.answer, "question": masked(entry.question),
-                    "language": entry.language, "kind": entry.kind, "answered": entry.answered,
-                    "confidence": entry.confidence, "took_ms": entry.took_ms, "generation": entry.generation,
-                }  # fmt: skip
-                [question] = connection.execute(sa.insert(QUESTIONS), row).inserted_primary_key
-                cited = [
-                    {"question": question, "number": number, "passage": passage, "source": source}
-                    for number, passage, source in entry.cited
-                ]
-                if cited:
-                    connection.execute(sa.insert(CITATIONS), cited)
+            cited = [
+                {"question": question, "number": number, "passage": passage, "source": source}
+                for question, entry in zip(_inserted(connection, rows), entries, strict=True)
+                for number, passage, source in entry.cited
+            ]
+            if cited:
+                connection.execute(sa.insert(CITATIONS), cited)
 
     def _prune(self) -> None:
         """Delete what is past its retention."""
@@ -124,3 +126,11 @@ class Journal:
             connection.execute(sa.delete(CITATIONS).where(CITATIONS.c.question.in_(outdated)))
             connection.execute(sa.delete(QUESTIONS).where(QUESTIONS.c.asked_at < oldest))
             connection.execute(sa.delete(FEEDBACK).where(FEEDBACK.c.given_at < oldest))
+
+
+def _inserted(connection: sa.Connection, rows: Sequence[dict[str, object]]) -> Sequence[int]:
+    """Insert questions; returns the id of each, in one statement where the database can."""
+    insert = sa.insert(QUESTIONS)
+    if connection.dialect.insert_executemany_returning_sort_by_parameter_order:
+        return connection.scalars(insert.returning(QUESTIONS.c.id, sort_by_parameter_order=True), rows).all()
+    return [connection.execute(insert, row).inserted_primary_key[0] for row in rows]

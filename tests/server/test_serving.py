@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -146,6 +147,49 @@ def test_a_worker_that_dies_is_replaced_and_all_end_when_told(tmp_path: Path):
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(30) == 0
         assert not is_taken(running.client.port)
+
+
+@slow
+@posix
+def test_killed_workers_lose_no_question_that_was_answered_a_second_before(tmp_path: Path):
+    with served(tmp_path, "--workers", "2") as running:
+        answered: dict[str, float] = {}
+        stopping = threading.Event()
+
+        def ask(visitor: int) -> None:
+            number = 0
+            while not stopping.is_set():
+                question = f"visitors {visitor} {number}"
+                try:
+                    if running.client.post("/ask", {"question": question}).status == 200:
+                        answered[question] = time.monotonic()
+                except OSError:  # the connection of a worker that is gone
+                    continue
+                number += 1
+
+        asking = [threading.Thread(target=ask, args=(visitor,), daemon=True) for visitor in range(4)]
+        for thread in asking:
+            thread.start()
+        try:
+            time.sleep(3)
+            workers = running.workers()
+            for worker in workers:
+                os.kill(worker, signal.SIGKILL)
+            killed = time.monotonic()
+            eventually(lambda: len(running.workers()) == 2 and not set(workers) & set(running.workers()))
+            eventually(lambda: any(when > killed + 1 for when in list(answered.values())))
+        finally:
+            stopping.set()
+            for thread in asking:
+                thread.join(30)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(30) == 0
+    with sqlite3.connect(tmp_path / "journal.db") as journal:
+        kept = {question for (question,) in journal.execute("select question from questions")}
+    journal.close()
+    assert len(answered) > 100
+    lost = [when for question, when in answered.items() if question not in kept]
+    assert all(killed - 1 < when < killed + 1 for when in lost), (killed, sorted(lost))
 
 
 @slow
