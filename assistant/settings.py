@@ -103,6 +103,7 @@ class ServerSettings(_Part):
     threads: int = Field(4, ge=1, le=64)  # of each
     most_waiting: int = Field(128, ge=1, le=10_000)  # requests for a free thread of each process
     grace_s: float = Field(10, ge=0, le=600)  # what was begun is finished within
+    longest_answer_s: float = Field(60, gt=0, le=3600)  # then its worker is replaced; a language model's time aside
     allowed_origins: tuple[_Origin, ...] = ()
     openai_api: bool = True  # /v1/chat/completions and /v1/models
     mcp: bool = True  # /mcp

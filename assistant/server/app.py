@@ -22,6 +22,7 @@ from assistant.server.questions import questions_blueprint
 from assistant.server.rebuild import rebuild_blueprint
 from assistant.server.schemas import ErrorOut
 from assistant.server.sources import sources_blueprint
+from assistant.server.watching import AnswerWatch, answer_watch
 from assistant.settings import Settings
 
 MAX_BODY_BYTES = 16 * 1024
@@ -39,6 +40,7 @@ def create_app(
     *,
     rebuilder: Rebuilder | None = None,
     counts_file: str = "",
+    watch: AnswerWatch | None = None,
 ) -> APIFlask:
     """Return the application; with ``counts_file``, it shares its limits with other processes.
 
@@ -58,7 +60,7 @@ def create_app(
     if settings.server.trusted_proxies:
         # Only the nearest so many names are believed: a visitor may have written the others.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.server.trusted_proxies, x_proto=1, x_host=0)
-    asking = Asking(metrics, journal, threads=settings.server.threads)
+    asking = Asking(metrics, journal, watch or answer_watch(settings), threads=settings.server.threads)
     for blueprint in (
         questions_blueprint(assistant_source, asking),
         feedback_blueprint(journal),

@@ -13,6 +13,7 @@ from assistant.journal import Journal
 from assistant.schema import Answer
 from assistant.server.metrics import Metrics
 from assistant.server.serialise import Body, answer_body
+from assistant.server.watching import AnswerWatch
 
 if TYPE_CHECKING:
     from assistant.pipeline import Assistant
@@ -77,8 +78,9 @@ class Underway:
 class Asking:
     """What every route that asks shares."""
 
-    def __init__(self, metrics: Metrics, journal: Journal, *, threads: int) -> None:
+    def __init__(self, metrics: Metrics, journal: Journal, watch: AnswerWatch, *, threads: int) -> None:
         """At most ``threads`` streamed answers are computed at once."""
+        self._watch = watch
         self._metrics = metrics
         self._journal = journal
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
@@ -93,7 +95,8 @@ class Asking:
             on_draft(answer_body(draft, index=index, took_ms=1000 * (time.perf_counter() - started)))
 
         started = time.perf_counter()
-        answer = assistant.ask(asked.question, history=asked.history, language=asked.language, on_draft=tell)
+        with self._watch.finding():
+            answer = assistant.ask(asked.question, history=asked.history, language=asked.language, on_draft=tell)
         took_s = time.perf_counter() - started
         self._metrics.answered(answer, took_s)
         self._metrics.remembered(assistant.cache_use())

@@ -12,6 +12,7 @@ from assistant.live import LiveAssistant
 from assistant.rebuilding import Rebuilder
 from assistant.server.app import create_app
 from assistant.server.listening import HttpServer, open_server
+from assistant.server.watching import answer_watch
 from assistant.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -27,23 +28,34 @@ def run(
     stopping: threading.Event,
     on_ready: Callable[[HttpServer], None],
     counts_file: str = "",
+    is_replaced: bool = False,
 ) -> None:
     """Serve on ``listener`` until ``stopping``; ``on_ready`` is told when questions can be answered.
 
-    Raises AssistantError where there is nothing to serve.
+    Where somebody replaces this process (``is_replaced``), it ends once an answer holds it. Raises
+    AssistantError where there is nothing to serve.
     """
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     assistant = LiveAssistant(settings)
     journal = Journal.open(settings.journal.url, retention_days=settings.journal.retention_days)
     rebuilder = Rebuilder(settings)
-    app = create_app(settings, assistant, journal, rebuilder=rebuilder, counts_file=counts_file)
+    watch = answer_watch(settings)
+    app = create_app(settings, assistant, journal, rebuilder=rebuilder, counts_file=counts_file, watch=watch)
     server = open_server(app, settings, listener=listener)
+
+    def end() -> None:
+        stopping.set()
+        server.pull_trigger()
+
     assistant.start()
+    if is_replaced:
+        watch.start(end)
     on_ready(server)
     try:
         server.serve(stopping, grace_s=settings.server.grace_s)
     finally:
         server.close_all()
+        watch.close()
         assistant.close()
         rebuilder.close()
         try:

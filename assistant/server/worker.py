@@ -46,7 +46,7 @@ def _serve(settings: Settings, listener: socket.socket, counts_file: str) -> Non
         sys.stdout.buffer.write(READY)
         sys.stdout.buffer.flush()
 
-    run(settings, listener=listener, stopping=stopping, on_ready=ready, counts_file=counts_file)
+    run(settings, listener=listener, stopping=stopping, on_ready=ready, counts_file=counts_file, is_replaced=True)
 
 
 def _end_with_parent(stop: Callable[[], None]) -> None:
