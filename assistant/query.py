@@ -2,25 +2,23 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from assistant.glossary import Glossary
 from assistant.index.backend import Lexical
 from assistant.index.frequency import WordFrequency
 from assistant.index.names import NameIndex
 from assistant.index.pinyin import syllables
-from assistant.text import Evidence, Word, fold, is_dictionary_word, is_stopword, normalize, tokenize, words
+from assistant.terms import Term, TermRole
+from assistant.text import Word, fold, is_dictionary_word, is_stopword, normalize, tokenize, words
 from assistant.yaml_text import parse_yaml
 
 _LEXICON = Path(__file__).parent / "lexicon"
 _SYNONYM_WEIGHT = 0.85
 _RELATED_WEIGHT = 0.6  # of what may answer where nothing better does: a lab's professor for its leader
-_INNER_WORD_WEIGHT = 0.8  # a Chinese word covered only by the shorter words inside it
-_SUFFIXES = "器生者员组性化类型式度率"  # characters that make another form of a word, not another thing
-_PARTLY = 0.35  # of a Chinese word of which only a part is met
 _PART_WEIGHT = 0.5  # of the translation of a part of a compound
 _LATIN_LETTERS = re.compile(r"[A-Za-z]+")
 _DEGREES = frozenset(("PhD", "MSc", "BSc", "MS", "BS"))
@@ -43,8 +41,6 @@ _SMALLEST_TRANSLATION = 0.05
 _HINT_WEIGHT = 0.7  # of a learned translation of a word whose meaning people wrote down
 _MOST_HINTS = 16
 
-TermRole = Literal["content", "self", "filler"]
-
 
 class Translator(Protocol):
     """Weighted terms of the other language for the terms of a question."""
@@ -56,84 +52,6 @@ class Translator(Protocol):
     def senses(self, tokens: Sequence[str]) -> tuple[tuple[str, float], ...]:
         """Return (term, weight in 0…1) for everything that ``tokens`` may mean."""
         ...
-
-
-@dataclass(frozen=True)
-class Term:
-    """One word of a question and everything that would count as it in a document.
-
-    ``variants``: (token, weight in 0…1); the word's own tokens weigh 1. ``is_named`` says that
-    nothing else will do for it: a name, an acronym, a model or a number. ``hints`` are tokens of
-    the corpus that it may mean as well: they help to find a passage and prove nothing of it.
-    """
-
-    text: str
-    role: TermRole
-    is_named: bool
-    weight: float  # how much it narrows the question: inverse document frequency
-    tokens: tuple[str, ...]
-    variants: tuple[tuple[str, float], ...]
-    hints: tuple[tuple[str, float], ...] = ()
-
-    def coverage(self, evidence: Evidence) -> float:
-        """Return how far ``evidence`` contains this term, 0…1."""
-        return self._coverage(evidence, self._likeliest, self._inner)
-
-    def coverages(self, evidences: Sequence[Evidence], everything: str) -> list[float]:
-        """Return the coverage of each of ``evidences``; all their folded texts stand in ``everything``."""
-        # Most texts hold none of a term's words: that no beginning of one stands there is soon told.
-        likeliest = [told for told in self._likeliest if told[0] in everything]
-        inner = [told for told in self._inner if told[0] in everything]
-        if not likeliest and not inner:
-            return [self._of_nothing] * len(evidences)
-        return [self._coverage(evidence, likeliest, inner) for evidence in evidences]
-
-    def _coverage(
-        self, evidence: Evidence, likeliest: Sequence[tuple[str, str, float]], inner: Sequence[tuple[str, str]]
-    ) -> float:
-        folded, best = evidence.folded, 0.0
-        for start, token, weight in likeliest:
-            if start in folded and token in evidence:
-                best = weight
-                break
-        if best == 1.0 or len(self.tokens) < 2 or self.is_named:
-            return best
-        found = [token for start, token in inner if start in folded and token in evidence]
-        return max(best, self._inner_coverage(found))
-
-    @cached_property
-    def _of_nothing(self) -> float:
-        return self._coverage(Evidence(""), (), ())
-
-    @cached_property
-    def _likeliest(self) -> tuple[tuple[str, str, float], ...]:
-        """What of a token stands wherever it does, the token and its weight; the heaviest first."""
-        counted = [(token, 1.0) for token in self.tokens[:1]]
-        counted += sorted(self.variants, key=lambda variant: -variant[1])
-        return tuple((Evidence.needed(token), token, weight) for token, weight in counted)
-
-    @cached_property
-    def _inner(self) -> tuple[tuple[str, str], ...]:
-        """The same of the parts of a compound."""
-        return tuple((Evidence.needed(token), token) for token in self.tokens[1:])
-
-    @cached_property
-    def _folded(self) -> str:
-        return fold(self.text)
-
-    def _inner_coverage(self, found: Sequence[str]) -> float:
-        """Return how far a compound is met where of its parts those ``found`` stand.
-
-        A Chinese word is met by shorter ones only where they make up all of it but a suffix: 编译 is
-        as good as 编译器, 博士 is not 博士后.
-        """
-        if self.text.isascii():
-            return _INNER_WORD_WEIGHT * len(found) / (len(self.tokens) - 1)
-        rest = self._folded
-        for token in found:
-            rest = rest.replace(token, " ")
-        whole = not rest.strip().strip(_SUFFIXES)
-        return _INNER_WORD_WEIGHT if whole else _PARTLY * len(found) / (len(self.tokens) - 1)
 
 
 class QueryParser:

@@ -19,7 +19,7 @@ FLOORS = (
     ("evaluation", "comparison", "scores", "reporting", "live", "rebuilding"),
     ("pipeline", "recalling", "questions", "crew", "spreading", "preparing", "cores"),
     ("generation",),
-    ("retrieval", "answering", "query", "glossary"),
+    ("retrieval", "answering", "query", "glossary", "terms"),
     ("readers", "chunking", "index", "journal", "migrations"),
     ("children", "logs"),
     ("settings", "text", "forms"),

@@ -53,10 +53,15 @@ class Constraint:
 
 
 def rows_matching(
-    rows: Iterable[Row], constraint: Constraint
+    rows: Iterable[Row], constraint: Constraint, everything: str
 ) -> tuple[tuple[Row, ...], tuple[str, ...], float]:
-    """Return the matching rows, the columns that matched, and how well the best column fits."""
-    says_rank = any(map(is_rank, constraint.terms))
+    """Return the matching rows, the columns that matched, and how well the best column fits.
+
+    ``everything``: the folded text of these rows, and maybe of others.
+    """
+    if not constraint.spellings and not constraint.year and constraint.terms[0].is_absent(everything):
+        return (), (), 0.0
+    size, says_rank = len(squeeze(constraint.text)), any(map(is_rank, constraint.terms))
     by_column: dict[str, list[tuple[Row, float]]] = defaultdict(list)
     for row in rows:
         if constraint.year and row.record.year:
@@ -70,7 +75,7 @@ def rows_matching(
             if says_rank and (len(cell) > _LONGEST_ROLE or row.has_role) and _FREE_COLUMN.search(column):
                 continue  # what somebody's life says of a doctorate makes them no doctoral student
             if _cell_matches(evidence, cell, constraint):
-                by_column[column].append((row, len(squeeze(constraint.text)) / max(len(cell), 1)))
+                by_column[column].append((row, size / max(len(cell), 1)))
     if not by_column:
         return (), (), 0.0
     fits = {name: max(fit for _, fit in hits) for name, hits in by_column.items()}

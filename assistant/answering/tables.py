@@ -56,6 +56,7 @@ class _Collection:
     schema: Evidence  # what the table, its columns and the pages around it are called
     title: Evidence  # the same without the columns
     squeezed: str  # every cell, to tell at once that a phrase stands in none
+    everything: str  # every row, folded, to tell the same of a word
     is_published: bool
     kinds: frozenset[str]  # of words.yaml: "people" where its rows are persons
 
@@ -83,11 +84,11 @@ class RecordBook:
         if not asked.content:
             return None
         best: tuple[tuple, RowAnswer] | None = None
-        candidates = _phrase_candidates(asked.text)
+        candidates, words = _phrase_candidates(asked.text), _of_words(asked)
         for number, collection in enumerate(self._collections):
             if asked.is_excluded(collection.title.folded) or not _is_of_kind(collection, asked):
                 continue
-            answer, quality = _match(collection, asked, candidates)
+            answer, quality = _match(collection, asked, candidates, words)
             if answer is None:
                 continue
             rank = (
@@ -135,6 +136,7 @@ def _collection(records: Sequence[Record]) -> _Collection:
         Evidence("\n".join((title, *names, *_kind_words(kinds)))),
         Evidence(title),
         "\n".join(cell for row in rows for _, _, cell in row.cells),
+        "\n".join(row.evidence.folded for row in rows),
         any(record.places[0].status == "published" for record in records),
         kinds,
     )
@@ -169,14 +171,17 @@ def _is_asked_for(collection: _Collection, asked: Understanding) -> bool:
 
 
 def _match(
-    collection: _Collection, asked: Understanding, candidates: Sequence[Sequence[_Phrase]]
+    collection: _Collection,
+    asked: Understanding,
+    candidates: Sequence[Sequence[_Phrase]],
+    words: Sequence[Constraint],
 ) -> tuple[RowAnswer | None, float]:
     """Return the rows of one table that ``asked`` wants, and how well its words fit the cells."""
     targets = tuple(term for term in asked.targets if not is_rank(term))  # 博士生 stands in cells
     if targets and not any(_speaks_of(collection, term) for term in targets):
         return None, 0.0  # rows of another kind than what is asked for
     narrowing = _Narrowing(collection)
-    for constraint in _constraints(collection, asked, candidates):
+    for constraint in _constraints(collection, asked, candidates, words):
         if not narrowing.take(constraint):
             return None, 0.0
     return narrowing.answer(asked), narrowing.quality
@@ -210,7 +215,7 @@ class _Narrowing:
         in_schema = _schema_has(self._collection, constraint) and not self._contradicts(constraint)
         if in_schema and not constraint.is_hard:
             self._asked_columns.append(self._columns_called(constraint))
-        found, columns, fit = rows_matching(self._rows, constraint)
+        found, columns, fit = rows_matching(self._rows, constraint, self._collection.everything)
         if found and (constraint.is_hard or len(found) < len(self._rows) or not in_schema):
             # "papers" in the table's name and in some titles: the name is what is meant.
             if constraint.is_hard or not in_schema:
@@ -276,10 +281,23 @@ class _Narrowing:
         return RowAnswer(records, share, is_filtered, is_named, tuple(self._keys), is_asked_for, self._is_strict)
 
 
+def _of_words(asked: Understanding) -> list[Constraint]:
+    """Return years, names and plain words, each a constraint of its own."""
+    constraints = []
+    for term in asked.content:
+        year = next((y for y in asked.years if str(y) in term.text), 0)
+        is_hard = term.is_named or bool(year) or is_rank(term)
+        constraints.append(Constraint(term.text, (term,), is_hard, term in asked.targets, year))
+    return sorted(constraints, key=lambda c: not c.is_hard)
+
+
 def _constraints(
-    collection: _Collection, asked: Understanding, candidates: Sequence[Sequence[_Phrase]]
+    collection: _Collection,
+    asked: Understanding,
+    candidates: Sequence[Sequence[_Phrase]],
+    words: Sequence[Constraint],
 ) -> list[Constraint]:
-    """Return phrases first, then years, names and plain words, each term in one of them."""
+    """Return phrases first, then ``words``, each term in one of them."""
     constraints = []
     used: set[str] = set()
     for phrase in _phrases(collection, candidates):
@@ -288,12 +306,7 @@ def _constraints(
         if terms:
             constraints.append(Constraint(phrase.text, terms, is_hard=True, spellings=phrase.spellings))
             used.update(term.text for term in terms)
-    for term in asked.content:
-        year = next((y for y in asked.years if str(y) in term.text), 0)
-        if term.text not in used:
-            is_hard = term.is_named or bool(year) or is_rank(term)
-            constraints.append(Constraint(term.text, (term,), is_hard, term in asked.targets, year))
-    return sorted(constraints, key=lambda c: not c.is_hard)
+    return [*constraints, *(c for c in words if c.text not in used)]
 
 
 def _phrase_candidates(text: str) -> list[list[_Phrase]]:

@@ -164,7 +164,12 @@ def question_words() -> dict:
 
 def is_rank(term: Term) -> bool:
     """Tell whether ``term`` is a degree or rank: 博士生, postdoc."""
-    return fold(term.text) in _ranks()
+    return _says_rank(term.text)
+
+
+@lru_cache(maxsize=1024)
+def _says_rank(text: str) -> bool:
+    return fold(text) in _ranks()
 
 
 def names_rank(evidence: Evidence) -> bool:
