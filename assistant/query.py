@@ -224,7 +224,8 @@ class QueryParser:
         # 哪几个, 几名, 多少篇: jieba has many of them as words.
         if fold(word) in lists["fillers"] or _QUESTION_WORD.match(word):
             return "filler"
-        is_self = fold(word) in lists["self_words"] or fold(word) in self._site_names
+        is_own_name = fold(word) in self._site_names and not self._glossary.synonyms(word)
+        is_self = fold(word) in lists["self_words"] or is_own_name
         return "self" if is_self else "content"
 
     def _is_named(self, word: Word, number: int, has_capitals: bool) -> bool:

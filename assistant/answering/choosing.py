@@ -58,9 +58,12 @@ def stated_counts(asked: Understanding, facts: Sequence[Fact]) -> tuple[Fact, ..
         rf"|(?i:{nouns})\s*{_NUMBER}\s*[余多]?[个名位人]"
         rf"|(?i:{nouns})(?P<label>\s*[:：])\s*{_NUMBER}"
     )
+    is_rate = re.compile(question_words()["yearly"], re.IGNORECASE)
     stating: dict[str, Fact] = {}
     for fact in sorted(facts, key=lambda fact: -fact.score):
         found = near.search(fact.text)
+        if is_rate.search(fact.text) and not is_rate.search(asked.folded):
+            continue
         least = _LABELLED if found and found["label"] else _STATED
         fits = fact.passage.kind != "row" and fact.is_eligible and fact.signals.own_coverage >= least
         if found and fits:

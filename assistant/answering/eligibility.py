@@ -20,6 +20,7 @@ _LOOK_BACK = 120  # characters before a sentence in which a year or rank still c
 _LOOK_AHEAD = 160  # characters after it
 _TELLING = 0.5  # weight of a word without which a yes-or-no question is another question
 _RARE = 0.92  # the same for any question: a word as rare as a name (托福)
+_AS_A_NAME = 0.6  # weight of a word that may be part of a name
 _COVERED = 0.5  # a term covered less than this is missing
 _CALLED = 0.75  # how far a label must contain a term
 _BLANK_LABEL = re.compile(r"^\W{0,3}([^:：\n]{1,16})[:：][ \t]*\n+(?=[^:：\n]{1,16}[:：].{0,24}$|\s*\Z)", re.MULTILINE)
@@ -50,7 +51,7 @@ class Eligibility:
             return False
         text = passage.text[slice(*span)]
         headings = " ".join((passage.place.title, *passage.place.heading_path))
-        if asked.is_excluded(headings) and not asked.names_in(text):
+        if asked.is_excluded(headings) and not _is_about(asked, text):
             return False  # but where a former member is now stands under Alumni
         return (
             _stand_near(asked, passage, span)
@@ -72,8 +73,21 @@ class Eligibility:
 
     def _shows(self, asked: Understanding, passage: Passage, around: str) -> bool:
         if asked.kind == "person":
-            return self._names.names_person(around) or bool(self.subject(asked, passage))
+            return self._names.names_person(around) or bool(self.subject(asked, passage)) or _names_role(asked, around)
         return bool(evidence_patterns()[asked.kind].search(around))
+
+
+def _is_about(asked: Understanding, text: str) -> bool:
+    """Tell whether ``text`` has a name of the question, or a word as rare as a name that is cut in two."""
+    evidence = Evidence(text)
+    rare = (t for t in asked.content if t.weight >= _AS_A_NAME and not t.is_named and not t.variants)
+    return bool(asked.names_in(text)) or any(t.text in evidence for t in rare)
+
+
+def _names_role(asked: Understanding, text: str) -> bool:
+    """Tell whether ``text`` says by an office who is meant (导师审批), one that the question does not ask about."""
+    roles = re.findall(question_words()["roles"], text, re.IGNORECASE)
+    return any(all(t.coverage(Evidence(role)) < _COVERED for t in asked.content) for role in roles)
 
 
 def _holds_editions(asked: Understanding, passage: Passage) -> bool:

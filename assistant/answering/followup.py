@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.answering.understanding import measuring_words, question_words
+from assistant.index.names import looks_like_name
 from assistant.query import QueryParser, Term
 from assistant.text import fold
 
@@ -12,6 +13,7 @@ _FOLLOWS = re.compile(
     r"|\b(?:it|its|they|their|them|he|his|him|she|her|that|those|one|ones|there)\b"
     r"|[他她它]们?的?|这[篇个位项些]|那[篇个位项些]|该[论项工]|其中|上面|前者|后者|刚才"
 )
+_SOMEBODY = re.compile(r"(?:那么?)?([一-鿿]{2,4}?)(?:呢|呐)[？?]?")
 _OPENING = re.compile(r"^(?:and|what about|how about|then|also|so)\b")
 _FULL_NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+")
 _YEAR = re.compile(r"(?<!\d)(?:19[89]\d|20\d\d)(?!\d)")
@@ -32,6 +34,11 @@ def complete(text: str, history: Sequence[str], parser: QueryParser) -> str:
         return text
     own = [term for term in parser.parse(text) if term.role == "content"]
     before = next((q for q in reversed(history) if not _FOLLOWS.search(fold(q))), history[-1])
+    somebody = _SOMEBODY.fullmatch(text)
+    if somebody and looks_like_name(somebody[1]):
+        others = [t.text for t in parser.parse(before) if t.is_named and looks_like_name(t.text)]
+        if len(others) == 1:
+            return before.replace(others[0], somebody[1])
     if own and all(term.is_named or _YEAR.search(term.text) for term in own):
         return _substituted(before, text, own, parser)
     kept_terms = _kept(own, parser.parse(before), text)
