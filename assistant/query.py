@@ -30,6 +30,7 @@ _GLOSS = re.compile(r"([\u4e00-\u9fff]{1,6}|[A-Za-z][\w'-]*(?: [A-Za-z][\w'-]*){
 _GLOSSED = 1.0
 _MONTH = re.compile(r"(1[0-2]|[1-9]) ?月份?")
 _AMOUNT = re.compile(r"\d+-[A-Za-z]+")
+_COUNTED = re.compile(r"[一二两三四五六七八九十几][个名位篇项种款张家次台门块届组份本](?=[\u4e00-\u9fff])")
 _QUESTION_WORD = re.compile(r"^(?:[哪几].{0,2}|多少.?)$")
 _FILLER_WEIGHT = 0.25
 _SELF_WEIGHT = 0.35
@@ -148,6 +149,12 @@ class QueryParser:
             return [Word(number, word.start, is_han=False), Word(unit, word.start + len(number) + 1, is_han=False)]
         if word.is_han and self._names.is_addressed(word.text[:1], word.text[1:]):  # 刘老师
             return [Word(word.text[:1], word.start, is_han=True), Word(word.text[1:], word.start + 1, is_han=True)]
+        counted = _COUNTED.match(word.text)
+        if counted:  # 两门课
+            at = counted.end()
+            return [
+                Word(word.text[:at], word.start, is_han=True), Word(word.text[at:], word.start + at, is_han=True)
+            ]  # fmt: skip
         edition = _EDITION.fullmatch(word.text)
         if edition:  # ECCV2024: rows have the venue and the year in columns of their own
             return [Word(edition[n], word.start + edition.start(n), is_han=False) for n in (1, 2)]

@@ -16,6 +16,9 @@ TOKENIZER = "jieba-search+snowball-5"  # changes whenever the tokens of any text
 # Words in which a shorter one stands that means something else.
 _OTHER_WORDS = {
     "课": re.compile("课题"),
+    "系": re.compile("联系|系统|系列|关系|体系|系数"),
+    "满": re.compile("满足|满意|充满|圆满"),
+    "止": re.compile("停止|防止|禁止|终止|阻止"),
     "博士": re.compile("博士后|博士(?:研究)?生?导师"),
     "博士生": re.compile("博士生导师"),
     "硕士": re.compile("硕士(?:研究)?生?导师"),

@@ -80,7 +80,7 @@ class Answerer:
         rows = self._rows(asked)
         if rows is not None and rows_answer_best(asked, rows, verdict):
             return self._composer.rows(asked, rows)
-        names_no_such_row = rows is not None and not rows.records and tells_more(rows, verdict)
+        names_no_such_row = rows is not None and not rows.records and tells_more(asked, rows, verdict)
         if verdict.fact is None or names_no_such_row:
             return self._composer.abstention(asked, found.hits, verdict)
         quoted = self._quoted(asked, found, verdict.fact)

@@ -37,9 +37,15 @@ def rows_answer_best(asked: Understanding, rows: RowAnswer, verdict: Verdict) ->
     return rows.explained >= best.signals.coverage - 0.15 or rows.is_filtered
 
 
-def tells_more(rows: RowAnswer, verdict: Verdict) -> bool:
-    """Tell whether a table accounts for more of the question than the best sentence."""
-    return verdict.fact is None or rows.explained >= verdict.fact.signals.coverage
+def tells_more(asked: Understanding, rows: RowAnswer, verdict: Verdict) -> bool:
+    """Tell whether a table accounts for more of the question than the best sentence.
+
+    A sentence that has the very edition asked for ("ICCV 2017") tells as much as a table without it.
+    """
+    if verdict.fact is None:
+        return True
+    is_told = bool(asked.editions) and not verdict.fact.missing
+    return not is_told and rows.explained >= verdict.fact.signals.coverage
 
 
 def stated_counts(asked: Understanding, facts: Sequence[Fact]) -> tuple[Fact, ...]:
@@ -53,8 +59,8 @@ def stated_counts(asked: Understanding, facts: Sequence[Fact]) -> tuple[Fact, ..
     variants = (token for term in asked.targets for token in (*term.tokens, *dict(term.variants)))
     nouns = "|".join(re.escape(token) for token in dict.fromkeys(variants))
     near = re.compile(  # cases are ignored in the nouns alone: in classes of Chinese that takes long to compile
-        rf"{_NUMBER}\s*[余多]?[个篇名位项种款条张类]?[^。.，,；;\n]{{0,6}}?(?i:{nouns})"
-        rf"|(?i:{nouns})[^。.，,；;\n]{{0,6}}(?:达到?|共|有|为|超过|约)\s*{_NUMBER}"
+        rf"{_NUMBER}\s*[余多]?[个篇名位项种款条张类]?[^。.，,、；;\n]{{0,6}}?(?i:{nouns})"
+        rf"|(?i:{nouns})[^。.，,、；;\n]{{0,6}}(?:达到?|共|有|为|超过|约)\s*{_NUMBER}"
         rf"|(?i:{nouns})\s*{_NUMBER}\s*[余多]?[个名位人]"
         rf"|(?i:{nouns})(?P<label>\s*[:：])\s*{_NUMBER}"
     )
