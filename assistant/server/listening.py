@@ -29,6 +29,9 @@ _RECEIVING_S = 20.0  # a request that comes in byte by byte
 _LOOK_EVERY_S = 5  # for both of these
 _LONGEST_WAIT_S = 10.0  # of a request for a free thread; visitors have left by then
 _RETRY_AFTER_S = 2
+# How long a worker leaves a new connection to the others, for each that it has, and at most.
+_LEAVES_S, _LEAVES_MOST_S = 0.0005, 0.005
+_OFFER_S = 0.02  # what was left for longer than this ago was another connection
 
 
 class _Busy(Error):
@@ -104,6 +107,24 @@ class HttpServer(TcpWSGIServer):
     """Waitress with limits on slow and too many clients, and an end that finishes what was begun."""
 
     channel_class = _Channel
+    shares_listener = False  # with other processes
+    _left_until = 0.0
+
+    def readable(self) -> bool:
+        """Tell whether a new connection is to be taken now."""
+        return super().readable() and time.monotonic() >= self._left_until
+
+    def handle_accept(self) -> None:
+        """Take a connection, unless another worker may have fewer: clients keep theirs for long.
+
+        Of 20 that came at once, one of two workers had 13, and let those wait.
+        """
+        now, has = time.monotonic(), len(self.active_channels)
+        if self.shares_listener and has and now - self._left_until > _OFFER_S:
+            self._left_until = now + min(_LEAVES_S * has, _LEAVES_MOST_S)
+            return
+        self._left_until = 0.0  # the next one is left to the others again
+        super().handle_accept()
 
     def maintenance(self, now: float) -> None:
         """Close what is idle or dribbles: waitress alone lets a byte a minute hold a connection."""
@@ -119,7 +140,8 @@ class HttpServer(TcpWSGIServer):
         Whoever sets ``stopping`` calls ``pull_trigger``, which wakes the loop up.
         """
         while not stopping.is_set():
-            self._turn(1.0)
+            leaves_s = self._left_until - time.monotonic()
+            self._turn(max(0.001, leaves_s) if leaves_s > 0 else 1.0)
         self.accepting = False
         self.del_channel()  # of the listening socket: other workers may still listen on it
         self.socket.close()
@@ -139,7 +161,9 @@ class HttpServer(TcpWSGIServer):
         wasyncore.loop(timeout=timeout_s, map=self._map, use_poll=True, count=1)
 
 
-def open_server(app: Flask, settings: Settings, *, listener: socket.socket | None = None) -> HttpServer:
+def open_server(
+    app: Flask, settings: Settings, *, listener: socket.socket | None = None, shares_listener: bool = False
+) -> HttpServer:
     """Return a server that listens already, on ``listener`` where one is given; ``.serve()`` serves.
 
     Port 0 takes a free one, which is then ``effective_port``. Raises SettingsError where the
@@ -166,6 +190,7 @@ def open_server(app: Flask, settings: Settings, *, listener: socket.socket | Non
         sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         bind_socket=False,
     )
+    server.shares_listener = shares_listener
     # A queue is usual when a page loads its modules; waitress would warn of each.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     return server

@@ -41,7 +41,7 @@ def run(
     rebuilder = Rebuilder(settings)
     watch = answer_watch(settings)
     app = create_app(settings, assistant, journal, rebuilder=rebuilder, counts_file=counts_file, watch=watch)
-    server = open_server(app, settings, listener=listener)
+    server = open_server(app, settings, listener=listener, shares_listener=is_replaced)
 
     def end() -> None:
         stopping.set()

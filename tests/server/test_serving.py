@@ -20,7 +20,10 @@ from changing import QUESTION, change, small_lab
 from serving import Client, FakeAssistant, serving
 from test_limits import SlowAssistant
 
+from assistant.journal import Journal
 from assistant.pipeline import build
+from assistant.server.app import create_app
+from assistant.server.listening import listening_socket, open_server
 from assistant.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -236,3 +239,48 @@ def test_workers_that_cannot_start_are_told_of_in_one_sentence(tmp_path: Path):
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "a worker could not start; what it logged above says why" in done.stderr
     assert "journal.url" in done.stderr
+
+
+@posix
+def test_a_worker_with_many_connections_leaves_new_ones_to_another():
+    """Two servers on one socket; each holds a journal and an application of its own."""
+    settings = Settings(server={"port": 0, "rate_limit": "100000/minute"})
+    journal = Journal.open("sqlite://")
+    listener = listening_socket("127.0.0.1", 0)
+    stopping = threading.Event()
+    servers, threads, held = [], [], []
+
+    def start() -> None:
+        app = create_app(settings, FakeAssistant, journal)
+        server = open_server(app, settings, listener=listener.dup(), shares_listener=True)
+        servers.append(server)
+        threads.append(threading.Thread(target=server.serve, args=(stopping,), kwargs={"grace_s": 0}))
+        threads[-1].start()
+
+    def connect() -> None:
+        client = socket.create_connection(listener.getsockname(), timeout=20)
+        client.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 200")
+        held.append(client)
+
+    try:
+        start()
+        for _ in range(10):
+            connect()  # nobody else is there: it takes them all the same
+        start()
+        for _ in range(10):
+            connect()
+        assert sum(len(server.active_channels) for server in servers) == 20
+        assert len(servers[1].active_channels) >= 6
+    finally:
+        stopping.set()
+        for server in servers:
+            server.pull_trigger()
+        for thread in threads:
+            thread.join(20)
+        for client in held:
+            client.close()
+        for server in servers:
+            server.close_all()
+        listener.close()
+        journal.close()
