@@ -52,7 +52,8 @@ def pointer_state(folder: Path) -> tuple[int, int]:
 
 def previous_name(folder: Path) -> str:
     """Return the name of the generation that was current before; "" where there is none."""
-    return _read(folder / _PREVIOUS) or ""
+    name = _read(folder / _PREVIOUS) or ""
+    return "" if name == _read(folder / _CURRENT) else name  # the same: a switch was cut short
 
 
 @contextlib.contextmanager
@@ -117,10 +118,14 @@ def switch(folder: Path, name: str, *, is_whole: Callable[[Path], bool], goes_ba
     Where that ``goes_back``, the pointer says from what, until the next switch.
     """
     before = _read(folder / _CURRENT) or ""
-    if before and before != name and is_whole(folder / before):
-        disk.replace_file(folder / _PREVIOUS, f"{before}\n".encode())
     told = f"{name}\ninstead of {before}\n" if goes_back and before else f"{name}\n"
-    disk.replace_file(folder / _CURRENT, told.encode())  # anew also for the same: servers look for that
+    # Anew also for the same: servers look for that.
+    pointers = [(folder / _CURRENT, told)]
+    if before and before != name and is_whole(folder / before):
+        # Who goes back and is cut short has gone back, or still knows where to.
+        pointers.insert(1 if goes_back else 0, (folder / _PREVIOUS, f"{before}\n"))
+    for pointer, text in pointers:
+        disk.replace_file(pointer, text.encode())
 
 
 def tidy(folder: Path) -> None:

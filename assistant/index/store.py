@@ -193,21 +193,30 @@ def save(folder: Path, generation: Generation, *, verify: Callable[[Generation],
     try:
         return _save(folder, generation, verify or (lambda made: None))
     except OSError as error:
-        message = f"{folder}: the index cannot be written ({error.strerror}); make room there or set index.path."
-        raise SettingsError(message) from error
+        raise _unwritable(folder, error) from error
 
 
 def roll_back(folder: Path) -> str:
     """Make the generation before the current one again; returns its name.
 
-    Raises IndexMissing where none was kept, IndexDamaged where it is not whole.
+    Raises IndexMissing where none was kept, IndexDamaged where it is not whole, SettingsError where
+    the folder cannot be written.
     """
     name = generations.previous_name(folder)
     if not name:
         raise IndexMissing(f"{folder}: no generation before this one is kept; run 'python -m assistant build'.")
     _check_files(_manifest(folder / name), folder / name)
-    generations.switch(folder, name, is_whole=_is_whole, goes_back=True)
+    try:
+        generations.switch(folder, name, is_whole=_is_whole, goes_back=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
     return name
+
+
+def _unwritable(folder: Path, error: OSError) -> SettingsError:
+    return SettingsError(
+        f"{folder}: the index cannot be written ({error.strerror}); make room there or set index.path."
+    )
 
 
 def _save(folder: Path, generation: Generation, verify: Callable[[Generation], None]) -> Manifest:

@@ -1,19 +1,21 @@
 """Whatever goes wrong at whichever write, fsync or rename: an index serves, and the next build works."""
 
 import ast
+import contextlib
 import functools
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from faults import FAULTS, Disk, in_child, on
 from generations import MODEL, small_generation
 
-from assistant.errors import SettingsError
-from assistant.index import store
+from assistant.errors import IndexMissing, SettingsError
+from assistant.index import generations, store
 
 small_generation = functools.cache(small_generation)
 
@@ -33,10 +35,10 @@ def save_three(folder: Path) -> None:
     store.save(folder, small_generation("three"))
 
 
-def operations(folder: Path) -> list[tuple[str, str]]:
-    """Return what a faultless save does to the disk."""
+def operations(folder: Path, action: Callable[[Path], object] = save_three) -> list[tuple[str, str]]:
+    """Return what a faultless save, or another action, does to the disk."""
     with on(Disk()) as disk:
-        save_three(folder)
+        action(folder)
     return disk.log
 
 
@@ -52,14 +54,35 @@ def check(folder: Path, *, reported: bool) -> None:
     assert store.load(folder, model=MODEL).manifest.generation == TWO
 
 
-def survive(template: Path, folder: Path, at: int, fault: str) -> None:
-    """Save with one fault, in a child where it kills; then check."""
+def check_step(folder: Path, *, reported: bool) -> None:
+    """The folder serves one of its two whole generations, and a step back leads to the other."""
+    serving = store.load(folder, model=MODEL).manifest.generation
+    assert serving in ({ONE} if reported else {ONE, TWO})
+    assert generations.rolled_back_from(folder) == (TWO if serving == ONE else "")
+    if serving == TWO:
+        assert store.roll_back(folder) == store.load(folder, model=MODEL).manifest.generation == ONE
+    elif not reported:  # cut short between the two pointers: the way forth is a build
+        with contextlib.suppress(IndexMissing):
+            assert store.roll_back(folder) == store.load(folder, model=MODEL).manifest.generation == TWO
+    else:
+        assert store.roll_back(folder) == store.load(folder, model=MODEL).manifest.generation == TWO
+    save_three(folder)
+    assert sorted(path.name for path in folder.iterdir())[2:] == ["current", "previous"]
+
+
+Action, Check = Callable[[Path], object], Callable[..., None]
+ACTIONS: dict[str, tuple[Action, Check]] = {"save": (save_three, check), "step back": (store.roll_back, check_step)}
+
+
+def survive(template: Path, folder: Path, at: int, fault: str, action: str = "save") -> None:
+    """Act with one fault, in a child where it kills; then check."""
+    act, check = ACTIONS[action]
     shutil.copytree(template, folder)
     disk = Disk(at, FAULTS[fault])
 
     def work() -> None:
         with on(disk):
-            save_three(folder)
+            act(folder)
 
     if fault.startswith("killed"):
         assert in_child(work) == -9
@@ -79,34 +102,46 @@ def survive(template: Path, folder: Path, at: int, fault: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", ["full disk", "input/output error", "short write"])
 def test_every_operation_may_fail(fault: str, tmp_path: Path):
-    template = index_of_two(tmp_path / "template")
-    count = len(operations(shutil.copytree(template, tmp_path / "recorded")))
-    assert count > 50
-    for at in range(count):
-        survive(template, tmp_path / "index", at, fault)
+    assert walk(str(tmp_path), fault) > 50
 
 
 @pytest.mark.slow
 @posix
 @pytest.mark.parametrize("fault", ["killed before", "killed after"])
 def test_the_builder_may_be_killed_at_every_operation(fault: str, tmp_path: Path):
-    # In a fresh process: forking one that other tests gave threads is asking for trouble.
+    assert walk_apart(tmp_path, fault, "save") > 50
+
+
+def walk_apart(folder: Path, fault: str, action: str) -> int:
+    """Walk in a fresh process: forking one that other tests gave threads is asking for trouble."""
     code = (
         f"import sys; sys.path[:0] = [{str(TESTS)!r}, {str(TESTS / 'index')!r}]\n"
-        f"import test_faults; print(test_faults.walk({str(tmp_path)!r}, {fault!r}))"
+        f"import test_faults; print(test_faults.walk({str(folder)!r}, {fault!r}, {action!r}))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, cwd=TESTS.parent, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert int(done.stdout) > 50
+    return int(done.stdout)
 
 
-def walk(folder: str, fault: str) -> int:
-    """Kill a save at each of its operations; returns how many there are."""
+def walk(folder: str, fault: str, action: str = "save") -> int:
+    """Let one fault meet each operation of an action in turn; returns how many there are."""
     template = index_of_two(Path(folder) / "template")
-    count = len(operations(shutil.copytree(template, Path(folder) / "recorded")))
+    count = len(operations(shutil.copytree(template, Path(folder) / "recorded"), ACTIONS[action][0]))
     for at in range(count):
-        survive(template, Path(folder) / "index", at, fault)
+        survive(template, Path(folder) / "index", at, fault, action)
     return count
+
+
+@pytest.mark.parametrize("fault", ["full disk", "input/output error", "short write"])
+def test_a_step_back_may_fail_anywhere(fault: str, tmp_path: Path):
+    assert walk(str(tmp_path), fault, "step back") >= 10
+
+
+@pytest.mark.slow
+@posix
+@pytest.mark.parametrize("fault", ["killed before", "killed after"])
+def test_a_step_back_may_be_killed_anywhere(fault: str, tmp_path: Path):
+    assert walk_apart(tmp_path, fault, "step back") >= 10
 
 
 def test_what_the_pointer_names_is_on_the_disk_before_it(tmp_path: Path):
