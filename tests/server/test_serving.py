@@ -278,9 +278,7 @@ def test_a_worker_with_many_connections_leaves_new_ones_to_another():
             server.pull_trigger()
         for thread in threads:
             thread.join(20)
-        for client in held:
-            client.close()
         for server in servers:
             server.close_all()
-        listener.close()
-        journal.close()
+        for open_one in (*held, listener, journal):
+            open_one.close()
