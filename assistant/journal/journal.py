@@ -1,6 +1,7 @@
 """The journal as the server and the report use it."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -11,11 +12,12 @@ from assistant.journal.masking import masked
 from assistant.journal.nouns import Entry, Feedback, Usage
 from assistant.journal.reading import read_usage
 from assistant.journal.tables import CITATIONS, FEEDBACK, QUESTIONS
-from assistant.journal.writing import BackgroundWriter
+from assistant.journal.writing import GATHER_S, BackgroundWriter
 from assistant.schema import Answer
 
 _KEPT_DAYS = 90
 _CLOSING_S = 10.0
+_LOOKS_AGAIN = 3
 
 
 class Journal:
@@ -69,7 +71,14 @@ class Journal:
         return self._writer.lost
 
     def knows(self, answer_id: str) -> bool:
-        """Tell whether an answer with this id was given. Raises JournalError."""
+        """Tell whether an answer with this id was given, by any process. Raises JournalError.
+
+        What another process gave this very moment it may not have written yet: an id that is not
+        there is looked for again, for as long as it gathers what it writes, and a little more.
+        """
+        return any(self._is_there(answer_id) for _ in _looks())
+
+    def _is_there(self, answer_id: str) -> bool:
         if self._writer.holds(answer_id):
             return True
         found = sa.select(QUESTIONS.c.id).where(QUESTIONS.c.answer == answer_id).limit(1)
@@ -126,6 +135,14 @@ class Journal:
             connection.execute(sa.delete(CITATIONS).where(CITATIONS.c.question.in_(outdated)))
             connection.execute(sa.delete(QUESTIONS).where(QUESTIONS.c.asked_at < oldest))
             connection.execute(sa.delete(FEEDBACK).where(FEEDBACK.c.given_at < oldest))
+
+
+def _looks() -> Iterator[None]:
+    """Yield now and after each of a few pauses."""
+    yield
+    for _ in range(_LOOKS_AGAIN):
+        time.sleep(GATHER_S)
+        yield
 
 
 def _inserted(connection: sa.Connection, rows: Sequence[dict[str, object]]) -> Sequence[int]:

@@ -133,6 +133,15 @@ def test_feedback_finds_an_answer_that_waits_to_be_written(tmp_path):
     journal.close()
 
 
+def test_feedback_finds_an_answer_that_another_process_has_just_given(tmp_path):
+    one, other = (Journal.open(f"sqlite:///{tmp_path}/journal.db") for _ in range(2))
+    ask(one, "hi", answer_id="f" * 16)
+    assert other.knows("f" * 16)
+    assert not other.knows("0" * 16)
+    one.close()
+    other.close()
+
+
 def test_a_full_disk_costs_no_answer_and_nothing_once_there_is_room(tmp_path):
     url = f"sqlite:///{tmp_path}/journal.db"
     journal = Journal.open(url)
