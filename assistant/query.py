@@ -33,6 +33,7 @@ _AMOUNT = re.compile(r"\d+-[A-Za-z]+")
 _COUNTED = re.compile(r"[一二两三四五六七八九十几][个名位篇项种款张家次台门块届组份本](?=[\u4e00-\u9fff])")
 _QUESTION_WORD = re.compile(r"^(?:[哪几].{0,2}|多少.?)$")
 _FILLER_WEIGHT = 0.25
+_SITE_NAME_SHARE = 0.3  # of that, for what the lab calls itself: pages seldom say it
 _SELF_WEIGHT = 0.35
 _CORPUS_SHARE = 0.5  # how much rarity in this corpus counts beside rarity in general text
 _SHORTEST_PLACE = 5  # letters
@@ -199,6 +200,8 @@ class QueryParser:
             variants.update((token, _LATIN_NAME) for token in self._places(own) if token not in variants)
         weight = self._weight(own, tuple(variants))
         weight *= {"content": 1.0, "self": _SELF_WEIGHT, "filler": _FILLER_WEIGHT}[role]
+        if role == "self" and fold(word.text) in self._site_names:
+            weight *= _SITE_NAME_SHARE
         return Term(
             word.text, role, is_named, weight, own, tuple(variants.items()), self._hints(own[:1], variants)
         )

@@ -50,6 +50,7 @@ _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _SENTENCE_END = re.compile(
     rf"(?:[。！？；]+|[!?;]+(?=[\s\"'”’」』）)\]!?;]|$|[{_HAN_CLASS}])"
     r"|(?<!\b[A-Z])(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bFig)(?<!\bDr)"
+    r"(?<!\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec))(?<!\bSept)"
     rf"(?<!\bProf)(?<!\bNo)\.(?=\s|$|[{_HAN_CLASS}]))[\"'”’」』）)\]]*"
 )
 

@@ -239,7 +239,8 @@ def _widened(asked: Understanding, fact: Fact) -> tuple[int, int]:
 def _names_somebody(asked: Understanding, fact: Fact) -> bool:
     """Tell whether the sentence, and no heading above it, names a person of the question."""
     evidence, above = Evidence(fact.text), Evidence(f"{fact.passage.place.title}\n{fact.passage.context}")
-    persons = (t for t in asked.content if t.is_named and (looks_like_name(t.text) or t.text.istitle()))
+    named = (t for t in asked.content if t.is_named and not any(token.endswith("月") for token, _ in t.variants))
+    persons = (t for t in named if looks_like_name(t.text) or t.text.istitle())
     return any(t.coverage(evidence) > _HELD >= t.coverage(above) for t in persons)
 
 

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from assistant.answering.surroundings import above, spaced
-from assistant.answering.understanding import Understanding, evidence_patterns, is_rank, measure_ignores, question_words
+from assistant.answering.understanding import (
+    Understanding,
+    evidence_patterns,
+    is_rank,
+    measure_ignores,
+    names_rank,
+    question_words,
+)
 from assistant.index.names import NameIndex
 from assistant.query import Term
 from assistant.schema import Passage
@@ -111,20 +118,23 @@ def _stand_near(asked: Understanding, passage: Passage, span: tuple[int, int]) -
     if not strict:
         return True
     start = span[0] if passage.kind == "row" else max(0, span[0] - _LOOK_BACK)
-    place = passage.place
-    texts = (place.title, *place.heading_path[-2:], spaced(place.source), passage.text[start : span[1] + _LOOK_AHEAD])
-    near = Evidence("\n".join((*texts, above(passage)[1])))
-    return all(term.coverage(near) >= _COVERED for term in strict)
+    place, own = passage.place, passage.text[slice(*span)]
+    around = "\n".join((place.title, *place.heading_path[-2:], spaced(place.source), above(passage)[1]))
+    near = Evidence(f"{around}\n{passage.text[start : span[1] + _LOOK_AHEAD]}")
+    # A sentence that names a rank speaks of that one, whatever the next says.
+    of_rank = Evidence(f"{around}\n{own}") if passage.kind != "row" and names_rank(Evidence(own)) else near
+    return all(term.coverage(of_rank if is_rank(term) else near) >= _COVERED for term in strict)
 
 
 def _names_in_entry(asked: Understanding, passage: Passage, span: tuple[int, int]) -> bool:
-    """Tell whether a dated entry of a list of news itself has every name of the question, or what is above it."""
+    """Tell whether an entry of a list of dated news tells, with what is above it, of what is asked."""
     line_start = passage.text.rfind("\n", 0, span[0]) + 1
     if not _DATED.match(passage.text, line_start) or len(_DATED.findall(passage.text)) < _FEWEST_ENTRIES:
         return True
     entry = f"{passage.context}\n{passage.text[line_start : span[1]]}\n{spaced(passage.place.source)}"
     evidence = Evidence(entry)
-    return all(term.coverage(evidence) >= _COVERED for term in asked.content if term.is_named)
+    lacking = [term for term in asked.content if term.coverage(evidence) < _COVERED]
+    return not any(term.is_named for term in lacking) and not _lacks_all(asked, lacking)
 
 
 def _says_more(asked: Understanding, text: str) -> bool:

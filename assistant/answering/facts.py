@@ -26,6 +26,7 @@ _LABEL_PENALTY = 0.15
 _LINK_PENALTY = 4.0  # of an entry of a table of contents
 _LABELLED = re.compile(r"\W{0,3}([^:：。，,;；]{2,16})[:：]\s*\S")  # 研究方向：图信号处理
 _LABELLED_BONUS = 1.0  # where the label is what is asked for
+_MEASURED_BONUS = 0.5  # where the sentence itself, not the next, has the value
 _CALLED = 0.75  # how far a label must contain a term
 
 
@@ -93,7 +94,7 @@ class FactFinder:
         shows_measure = asked.shows_measures(around)
         is_eligible = shows_measure and self._eligibility.holds(asked, passage, span, around, missing)
         score = round(self._score(asked, passage, text, signals), 6)
-        names_nobody = asked.kind == "person" and is_eligible and not self._names.names_person(around)
+        names_nobody = asked.kind == "person" and is_eligible and not self._names.names_person(text)
         subject = self._eligibility.subject(asked, passage) if names_nobody else ""
         return Fact(passage, *span, score, signals, missing, shows_measure, is_eligible, subject)
 
@@ -109,6 +110,8 @@ class FactFinder:
                 score -= _LABEL_PENALTY
             if _is_labelled(asked, text):
                 score += _LABELLED_BONUS
+            if asked.measures and asked.shows_measures(text):
+                score += _MEASURED_BONUS
         return score
 
 

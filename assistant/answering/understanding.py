@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -23,6 +23,8 @@ _WANTED = re.compile(r"什么|哪[个种家些所项]|\bwhat (?!is|are|was|were|
 _CLOSE = 2  # characters between the question word and what it asks for
 _NEAR = 40  # characters after it in which what is asked for stands
 _NAMED = 0.5  # how far a text must contain a name
+_BEFORE_TYPE = ("which ", "what ", "哪家", "哪个", "哪座", "哪些", "哪几家", "哪几个", "哪一家", "什么")
+_TYPE_SHARE = 0.25  # of the weight of a word, where it only says of which kind the answer is
 _TARGETS = 3  # "which joint PhD papers": adjectives may come first
 _EDITION = re.compile(r"\b([A-Z][A-Z&]{2,9})[ '’-]{0,2}((?:19|20)\d\d)(?!\d)")
 _EDITION_CHINESE = re.compile(r"((?:19|20)\d\d) ?年?[的在]? ?([A-Z][A-Z&]{2,9})\b")
@@ -142,12 +144,25 @@ class Interpreter:
             text=text,
             kind=fitting[0] if fitting else "fact",
             kinds=frozenset(fitting),
-            terms=self._parser.parse(text),
+            terms=tuple(_as_type(term, folded) for term in self._parser.parse(text)),
             years=tuple(dict.fromkeys(int(year) for year in _YEAR.findall(text))),
             measures=measures,
             editions=_editions(text),
             excludes=tuple(excludes for asks, excludes in _times() if asks.search(folded)),
         )
+
+
+def _as_type(term: Term, folded: str) -> Term:
+    """Return a term that only says of which kind the answer is as a filler: the company of "which company"."""
+    word = fold(term.text)
+    if word not in _types() or not any(folded[: m.start()].endswith(_BEFORE_TYPE) for m in re.finditer(word, folded)):
+        return term
+    return replace(term, role="filler", weight=_TYPE_SHARE * term.weight)
+
+
+@lru_cache(maxsize=1)
+def _types() -> frozenset[str]:
+    return frozenset(question_words()["types"].split())
 
 
 def _editions(text: str) -> tuple[tuple[str, str], ...]:
