@@ -116,15 +116,15 @@ class Assistant:
         return self._writer.write(answer, on_draft=on_draft) if self._writer is not None else answer
 
     def extract(self, question: str) -> Answer:
-        """Answer with quotes alone, even where a language model is set. Raises QuestionError."""
-        return self._answer(checked_question(question, (), "auto"))
+        """Answer with quotes alone, even where a language model is set; for no visitor. Raises QuestionError."""
+        return self._answerer.answer(checked_question(question, (), "auto"))
 
     def warm_up(self) -> None:
         """Load what the first questions would otherwise wait for: word lists, names in pinyin."""
         self._embedder.warm_up()
         compile_patterns()
         for question in _FIRST_QUESTIONS:
-            self._answerer.answer(checked_question(question, (), "auto"))  # nobody asked: not to be remembered
+            self.extract(question)
 
     def grouped(self, questions: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Return distinct ``questions`` in groups of one subject, each led by its most typical one."""

@@ -24,6 +24,14 @@ _PRIVATE = re.compile(
 )
 
 
+_MASK = re.compile(r"\[(?:email|phone)\]")
+
+
+def is_masked(text: str) -> bool:
+    """Tell whether something was taken out of ``text``: it is no longer what somebody wrote."""
+    return _MASK.search(text) is not None
+
+
 def masked(text: str) -> str:
     """Return ``text`` with email addresses, phone numbers and other long numbers taken out."""
     parts, end = [], 0

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from assistant.errors import QuestionError
+from assistant.journal import is_masked
 from assistant.journal.nouns import AskedQuestion
 from assistant.pipeline import Assistant
 from assistant.reporting.nouns import Gap, NearPage
@@ -39,7 +40,9 @@ def _gap(group: tuple[AskedQuestion, ...], assistant: Assistant) -> Gap:
         answer = assistant.extract(group[0].text)
     except QuestionError:  # masking may have made it longer than a question can be
         return Gap(group, _times(group), (), False)
-    return Gap(group, _times(group), _near_pages(answer), answer.answered)
+    # What was masked is another question now: that it is answered says nothing of the one that was asked.
+    is_answered = answer.answered and not is_masked(group[0].text)
+    return Gap(group, _times(group), _near_pages(answer), is_answered)
 
 
 def _near_pages(answer: Answer) -> tuple[NearPage, ...]:

@@ -83,6 +83,11 @@ def test_gaps_hold_what_went_unanswered_most_asked_first(assistant):
     assert find_gaps(asked, assistant, most=1) == gaps[:1]
 
 
+def test_of_a_masked_question_nobody_knows_whether_it_is_answered_now(assistant):
+    [gap] = find_gaps([question("[email] 问：ECCV 上有哪些论文？")], assistant, most=5)
+    assert not gap.is_answered_now and gap.pages
+
+
 def test_a_gap_that_was_filled_since_says_so(assistant):
     [gap] = find_gaps([question("ECCV 上有哪些论文？")], assistant, most=5)
     assert gap.is_answered_now
