@@ -1,9 +1,12 @@
 """Retrieval quality on one set of passages: the assistant's retriever against its parts and peers.
 
-    python benchmarks/retrieval.py --data DIR [--model NAME]…    sources that training never saw
+    python benchmarks/retrieval.py --data DIR [--model NAME]… [--floor DIR]    sources never trained on
     python benchmarks/retrieval.py --xquad QUESTIONS.json PASSAGES.json [--json]
     python benchmarks/retrieval.py --gold QUESTIONS.yaml --corpus DIR    do the first five hold the answer?
     python benchmarks/retrieval.py --speed --data DIR                    milliseconds, on one core
+
+``--model`` names a sentence-transformers model, or a folder with one; ``--floor`` the folder that
+``python -m training.floor`` wrote. ``--kinds`` chooses among the searches of ``--data``.
 
 The second takes two SQuAD-format files with parallel paragraphs: the questions of the first are
 asked over the paragraphs of the second, and the paragraph at the question's place is the one wanted.
@@ -13,11 +16,14 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from random import Random
 from statistics import median
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -39,20 +45,16 @@ from assistant.retrieval import Retriever
 from assistant.schema import Passage, Place
 from assistant.settings import CorpusSettings, IndexSettings, Settings
 from assistant.text import detect_language, squeeze, tokenize
+from training.data import read_sections
+from training.searches import Search, held_out_searches
+
+if TYPE_CHECKING:
+    from training.floor import Floor
 
 _DEPTH = 20
 _SPEED_PASSAGES = 10_000
+_FLOOR_DENSE = 0.6  # of the floor's fused score, what suits it best
 _RANK_CONSTANT = 60  # of reciprocal rank fusion (Cormack et al., 2009)
-
-
-@dataclass(frozen=True)
-class Search:
-    """Questions, passages, and which passage each question asks for."""
-
-    name: str
-    questions: Sequence[str]
-    passages: Sequence[str]
-    wanted: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,11 @@ class Score:
 Method = Callable[[Search], list[list[int]]]
 
 
-def judge(ranked: Sequence[Sequence[int]], wanted: Sequence[int]) -> Score:
-    """Return the score of passage numbers ranked best first, ``_DEPTH`` a question."""
+def judge(ranked: Sequence[Sequence[int]], wanted: Sequence[frozenset[int]]) -> Score:
+    """Return the score of passage numbers ranked best first, ``_DEPTH`` a question; any of ``wanted`` will do."""
     places = [
-        numbers.index(number) if number in numbers else _DEPTH
-        for numbers, number in zip(ranked, wanted, strict=True)
+        next((place for place, number in enumerate(numbers) if number in some), _DEPTH)
+        for numbers, some in zip(ranked, wanted, strict=True)
     ]
     found = np.array(places)
     mrr = np.where(found < _DEPTH, 1 / (found + 1), 0).mean()
@@ -81,9 +83,10 @@ def judge(ranked: Sequence[Sequence[int]], wanted: Sequence[int]) -> Score:
 
 def whole_retriever(embedder: Embedder) -> Method:
     """Return the assistant's own retrieval: words, translations, names, vectors, fused."""
+    over = lru_cache(maxsize=2)(lambda passages: retriever_over(passages, embedder))
 
     def run(search: Search) -> list[list[int]]:
-        retriever, parser = retriever_over(search.passages, embedder)
+        retriever, parser = over(tuple(search.passages))
         return [
             [hit.passage.place.line for hit in retriever.search(question, parser.parse(question), limit=_DEPTH)]
             for question in search.questions
@@ -93,7 +96,7 @@ def whole_retriever(embedder: Embedder) -> Method:
 
 
 def retriever_over(texts: Sequence[str], embedder: Embedder) -> tuple[Retriever, QueryParser]:
-    """Return the assistant's retriever over passages without titles or headings."""
+    """Return the assistant's retriever over passages given with their context."""
     passages = tuple(map(_passage, range(len(texts)), texts))
     lexical = LexicalIndex.build([tokenize(text) for text in texts])
     generation = store.assemble(
@@ -108,17 +111,33 @@ def retriever_over(texts: Sequence[str], embedder: Embedder) -> tuple[Retriever,
 
 def lexical_alone(search: Search) -> list[list[int]]:
     """Rank by BM25 of the question's own words."""
-    index = LexicalIndex.build([tokenize(passage) for passage in search.passages])
+    index = _index_of(tuple(search.passages))
     rows = (index.scores([(token, 1.0) for token in set(tokenize(q))]) for q in search.questions)
     return [_best(row) for row in rows]
 
 
 def vectors_alone(embedder: Embedder) -> Method:
     """Return ranking by cosine."""
+    of = lru_cache(maxsize=2)(embedder.encode)
 
     def run(search: Search) -> list[list[int]]:
-        passages = embedder.encode(search.passages).T
-        return [_best(row) for row in embedder.encode(search.questions) @ passages]
+        return [_best(row) for row in embedder.encode(search.questions) @ of(tuple(search.passages)).T]
+
+    return run
+
+
+def the_floor(floor: "Floor") -> Method:
+    """Return ranking by what ``training.floor`` made: BM25 with counted translations and the cosine, both as one."""
+    of = lru_cache(maxsize=2)(floor.embedder.encode)
+
+    def run(search: Search) -> list[list[int]]:
+        index, passages = _index_of(tuple(search.passages)), of(tuple(search.passages))
+        ranked = []
+        for question, vector in zip(search.questions, floor.embedder.encode(search.questions), strict=True):
+            words = index.scores(floor.terms(question))
+            lexical = words / max(float(words.max()), 1e-6)
+            ranked.append(_best((1 - _FLOOR_DENSE) * lexical + _FLOOR_DENSE * np.maximum(passages @ vector, 0)))
+        return ranked
 
     return run
 
@@ -138,19 +157,16 @@ def read_squad(questions: Path, passages: Path) -> Search:
     for number, paragraph in enumerate(_paragraphs(questions)):
         for entry in paragraph["qas"]:
             asked.append(entry["question"])
-            wanted.append(number)
-    texts = [paragraph["context"] for paragraph in _paragraphs(passages)]
-    return Search(f"{questions.stem} → {passages.stem}", asked, texts, wanted)
+            wanted.append(frozenset((number,)))
+    return Search(asked, [paragraph["context"] for paragraph in _paragraphs(passages)], wanted)
 
 
-def held_out(folder: Path, limit: int) -> list[Search]:
-    """Return the searches of training's evaluation, the first ``limit`` questions of each."""
-    from training.evaluate import held_out_searches
-
-    return [
-        Search(name, found.questions[:limit], found.passages, found.wanted[:limit].tolist())
-        for name, found in held_out_searches(folder).items()
-    ]
+def some_of(search: Search, limit: int) -> Search:
+    """Return the search with at most ``limit`` of its questions, the same ones every time."""
+    chosen = range(len(search.questions))
+    if len(chosen) > limit:
+        chosen = sorted(Random(1).sample(chosen, limit))
+    return Search([search.questions[n] for n in chosen], search.passages, [search.wanted[n] for n in chosen])
 
 
 def held(assistant: Assistant, case: Case, depth: int) -> bool:
@@ -179,8 +195,6 @@ def report_gold(questions: Path, corpus: Path) -> None:
 
 def report_speed(folder: Path, embedder: Embedder) -> None:
     """Print milliseconds a query over 10,000 sections, and passages embedded a second."""
-    from training.data import read_sections
-
     rows = read_sections(folder, held_out=False, limit=_SPEED_PASSAGES + 100)
     texts = [row.bodies["zh"] or row.bodies["en"] for row in rows]
     started = perf_counter()
@@ -218,27 +232,46 @@ def main() -> None:
         score = judge(whole_retriever(embedder)(search), search.wanted)
         print(json.dumps({"recall@1": score.first, "recall@5": score.five, "mrr": score.mrr}))
         return
-    searches = [read_squad(*arguments.xquad)] if arguments.xquad else held_out(arguments.data, arguments.limit)
-    methods = _methods(embedder, arguments.model)
+    if arguments.xquad:
+        searches = {" → ".join(path.stem for path in arguments.xquad): read_squad(*arguments.xquad)}
+    else:
+        searches = {
+            name: some_of(search, arguments.limit)
+            for name, search in held_out_searches(arguments.data).items()
+            if not arguments.kinds or name.rpartition(" ")[0] in arguments.kinds
+        }
+    report(searches, _methods(embedder, arguments.model, arguments.floor))
+
+
+def report(searches: Mapping[str, Search], methods: Mapping[str, Method]) -> None:
+    """Print the table, search by search."""
     print(f"{'':44} {'R@1':>6} {'R@5':>6} {'R@20':>6} {'MRR':>6}")
-    for search in searches:
-        print(f"{search.name}: {len(search.questions)} questions, {len(search.passages)} passages")
+    for title, search in searches.items():
+        print(f"{title}: {len(search.questions)} questions, {len(search.passages)} passages")
         for name, method in methods.items():
             score = judge(method(search), search.wanted)
-            print(f"  {name:42} {score.first:6.3f} {score.five:6.3f} {score.twenty:6.3f} {score.mrr:6.3f}")
+            print(f"  {name:42} {score.first:6.3f} {score.five:6.3f} {score.twenty:6.3f} {score.mrr:6.3f}", flush=True)
 
 
-def _methods(embedder: Embedder, models: Sequence[str]) -> dict[str, Method]:
+def _methods(embedder: Embedder, models: Sequence[str], floor: Path | None) -> dict[str, Method]:
     methods: dict[str, Method] = {
         "this retriever": whole_retriever(embedder),
         "BM25 alone": lexical_alone,
         "the embedder alone": vectors_alone(embedder),
     }
+    if floor:
+        from training.floor import Floor  # with training's own requirements
+
+        methods["the floor"] = the_floor(Floor.load(floor))
     for name in models:
-        other = load_embedder(name)
-        methods[f"{name} alone"] = vectors_alone(other)
-        methods[f"{name} + BM25"] = reciprocal_ranks(vectors_alone(other), lexical_alone)
+        alone, short = vectors_alone(load_embedder(name)), Path(name).name
+        methods |= {f"{short} alone": alone, f"{short} + BM25": reciprocal_ranks(alone, lexical_alone)}
     return methods
+
+
+@lru_cache(maxsize=2)
+def _index_of(passages: tuple[str, ...]) -> LexicalIndex:
+    return LexicalIndex.build([tokenize(passage) for passage in passages])
 
 
 def _passage(number: int, text: str) -> Passage:
@@ -274,6 +307,8 @@ def _arguments() -> argparse.Namespace:
     source.add_argument("--xquad", type=Path, nargs=2, metavar=("QUESTIONS", "PASSAGES"))
     parser.add_argument("--json", action="store_true", help="with --xquad: the whole retriever only")
     parser.add_argument("--model", action="append", default=[], help="a sentence-transformers model to compare")
+    parser.add_argument("--floor", type=Path, help="the folder of the floor to compare")
+    parser.add_argument("--kinds", nargs="+", default=[], help="with --data: question heading first …")
     parser.add_argument("--limit", type=int, default=500, help="questions of each search")
     parser.add_argument("--corpus", type=Path, help="with --gold: the folder of the documents")
     parser.add_argument("--speed", action="store_true", help="with --data: milliseconds instead of quality")

@@ -13,12 +13,11 @@ from assistant.index.translation import TermTranslator
 from training.evaluate import (
     dense_scores,
     fused_scores,
-    held_out_searches,
     judge,
-    judge_two_characters,
     lexical_scores,
 )
 from training.recipe import Recipe, make_model
+from training.searches import held_out_searches
 from training.train import TrainingPlan
 
 _MODEL = Path(__file__).resolve().parent.parent / "assistant" / "model"
@@ -62,7 +61,6 @@ def _judged(data: Path, model: Path) -> dict[str, object]:
             scores["lexical"] = asdict(judge(lexical, search.wanted))
             scores["fused"] = asdict(judge(fused_scores(lexical, dense), search.wanted))
         report[name] = scores
-    report["two characters"] = dict(judge_two_characters(data, embedder))
     return report
 
 

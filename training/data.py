@@ -27,6 +27,7 @@ _DOCUMENTATION = "docs "
 
 MAX_CHARACTERS = 1200  # of one passage; the rest of a longer one adds time and little else
 
+_ANCHOR = re.compile(r" ?\[\[[^\]]*\]\]")  # of a heading: What is NLP?[[what-is-nlp]]
 _SENTENCE_END = re.compile(r"[。！？；\n]|[.!?](?=\s)")
 
 
@@ -35,7 +36,7 @@ class SectionRow:
     """One documentation section, in one language or two; a missing side is empty."""
 
     source: str
-    headings: dict[str, str]  # language → "H1 > H2 > H3"
+    headings: dict[str, str]  # language → "H1 > H2 > H3", without the marks that links aim at
     bodies: dict[str, str]  # language → text
 
 
@@ -75,7 +76,7 @@ def read_sections(folder: Path, *, held_out: bool, limit: int | None = None) -> 
     return [
         SectionRow(
             row["src"],
-            {"en": row["en_heading"], "zh": row["zh_heading"]},
+            {language: _ANCHOR.sub("", row[f"{language}_heading"]) for language in ("en", "zh")},
             {"en": row["en"][: 2 * MAX_CHARACTERS], "zh": row["zh"][:MAX_CHARACTERS]},
         )
         for row in read_rows(folder, "sections", limit=limit)
