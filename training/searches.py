@@ -6,13 +6,20 @@ heading is left out wherever that heading is what is asked.
 
 import random
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 from assistant.text import is_stopword, squeeze, words
-from training.data import SectionRow, read_pairs, read_sections, short_heading, split_first_sentence
+from training.data import (
+    FITTING_SOURCES,
+    SectionRow,
+    read_pairs,
+    read_sections,
+    short_heading,
+    split_first_sentence,
+)
 from training.duplicates import first_alike
 
 # 251 of the held-out questions put into English by hand, and the Chinese ones they stand for.
@@ -43,24 +50,36 @@ class Search:
 
 
 def held_out_searches(folder: Path) -> dict[str, Search]:
-    """Return the searches by name (``question en-zh``); the same ones every time."""
+    """Return the searches that judge, by name (``question en-zh``); the same ones every time.
+
+    What is asked is of the sources that no weight was fitted on; the candidates are of all held out.
+    """
     rows = distinct_sections(read_sections(folder, held_out=True))
-    return section_searches(rows, random.Random(1)) | _searches_of_pairs(folder, random.Random(2))
+    judging = frozenset(row.source for row in rows) - FITTING_SOURCES
+    found = section_searches(rows, judging)
+    return found | _two_character_searches(rows) | _searches_of_pairs(folder, random.Random(2))
 
 
-def section_searches(rows: Sequence[SectionRow], chance: random.Random) -> dict[str, Search]:
-    """Return the searches over ``rows``, by kind and languages.
+def fitting_searches(folder: Path) -> dict[str, Search]:
+    """Return the same searches for the sources that weights are fitted on."""
+    return section_searches(distinct_sections(read_sections(folder, held_out=True)), FITTING_SOURCES)
+
+
+def section_searches(rows: Sequence[SectionRow], sources: Set[str]) -> dict[str, Search]:
+    """Return the searches for sections of ``sources`` over ``rows``, by kind and languages.
 
     *question*: a heading that asks; *heading*: the last two headings; *first*: a section's first
-    sentence, over what follows it; *two characters*: a common word of headings. A long section is
-    several rows, and some headings stand over several sections (Am I affected?): every row under
+    sentence, over what follows it. A long section is several rows, and some headings stand over several sections (Am I affected?): every row under
     the heading that is asked would do.
     """
     both = [row for row in rows if all(row.bodies.values())]
-    asking = [number for number, row in enumerate(both) if _asks(row)]
-    headed = _sample([n for n, row in enumerate(both) if all(row.headings.values())], chance)
-    begun = _sample([n for n, row in enumerate(both) if _has_long_rests(row)], chance)
-    numbers = {"question": asking, "heading": headed, "first": begun}
+    asked_of = [(number, row) for number, row in enumerate(both) if row.source in sources]
+    chance = random.Random(1)
+    numbers = {
+        "question": [number for number, row in asked_of if _asks(row)],
+        "heading": _sample([number for number, row in asked_of if all(row.headings.values())], chance),
+        "first": _sample([number for number, row in asked_of if _has_long_rests(row)], chance),
+    }
     found: dict[str, Search] = {}
     for passage in ("zh", "en"):
         candidates = both + [row for row in rows if row.bodies[passage] and not all(row.bodies.values())]
@@ -70,7 +89,7 @@ def section_searches(rows: Sequence[SectionRow], chance: random.Random) -> dict[
             questions = [_QUESTIONS[kind](row, asked) for row in both]
             passages = after if kind == "first" else under
             found[f"{kind} {asked}-{passage}"] = _asked(questions, numbers[kind], passages)
-    return found | {f"two characters zh-{to}": _two_characters(both, to) for to in ("zh", "en")}
+    return found
 
 
 def distinct_sections(rows: Sequence[SectionRow]) -> list[SectionRow]:
@@ -89,6 +108,11 @@ def _asked(headings: Sequence[str], numbers: Iterable[int], passages: Sequence[s
         under.setdefault(squeeze(heading), set()).add(number)
     questions = {headings[number]: frozenset(under[squeeze(headings[number])]) for number in numbers}
     return Search(list(questions), passages, list(questions.values()))
+
+
+def _two_character_searches(rows: Sequence[SectionRow]) -> dict[str, Search]:
+    both = [row for row in rows if all(row.bodies.values())]
+    return {f"two characters zh-{to}": _two_characters(both, to) for to in ("zh", "en")}
 
 
 def _two_characters(rows: Sequence[SectionRow], language: str) -> Search:
