@@ -1,11 +1,14 @@
 """A question → the passages that may answer it: lexical and dense ranks, fused."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from assistant.index.backend import Lexical, WeightedTerm
 from assistant.index.embedding import Embedder
+from assistant.index.fusion import shipped_fusion
+from assistant.index.likeness import SIGNALS
 from assistant.index.ranking import best
 from assistant.index.store import Generation
 from assistant.query import Term
@@ -15,10 +18,8 @@ from assistant.text import tokenize
 _POOL = 40  # candidates taken from each side before they are ranked by everything
 _MOST_RANKED = 2000  # passages that are ranked because someone asks for them
 _READ = 24  # of the candidates, the best by the first two are compared word by word
-# Of the fused score; where the embedding model has no words, the first two share the rest.
-_LEXICAL_WEIGHT = 0.25
-_DENSE_WEIGHT = 0.20
-_LIKENESS_WEIGHT = 0.55
+# Of the words and of the cosine, in what is read and where the embedding model has no words.
+_UNREAD_WEIGHTS = np.array((5, 4), np.float32) / 9
 _ROLE_WEIGHTS = {"content": 1.0, "self": 0.35, "filler": 0.25}
 _ORPHAN_FACTOR = 0.9  # an unpublished page stands behind its published twin
 
@@ -56,15 +57,11 @@ class Retriever:
             return tuple(sorted(index.scored([WeightedTerm(1.0, tokens, ())], limit=limit, also=())))
         return index.passages_with(tokens[0]) if tokens else ()
 
-    def _ranked(
-        self, text: str, terms: Sequence[Term], numbers: Sequence[int], limit: int
-    ) -> tuple[Hit, ...]:
-        passages = self._generation.passages
-        if not passages:
-            return ()
-        index = self._generation.lexical
+    def candidates(self, text: str, terms: Sequence[Term], numbers: Sequence[int] = ()) -> "Candidates":
+        """Return the passages ``numbers``, else those that are among the best by words or by meaning."""
+        index, vectors = self._generation.lexical, self._generation.vectors
         vector = self._embedder.encode([text])[0]
-        vectors, dense = self._generation.vectors, dict[int, float]()
+        dense = dict[int, float]()
         if numbers:
             found = index.scored(_weighted(terms), limit=0, also=numbers)
         else:
@@ -75,27 +72,46 @@ class Retriever:
             cosines = vectors.vectors(np.asarray(missing)) @ vector
             dense.update(zip(missing, map(float, cosines), strict=True))
         lexical = np.array([found[number] for number in pool], np.float32) / _ideal(terms, index)
-        scores = self._fused(text, pool, lexical, np.array([dense[number] for number in pool]))
-        published = self._generation.outline.published(pool)
-        factors = (1 if is_published else _ORPHAN_FACTOR for is_published in published)
-        weighed = (round(score * factor, 6) for score, factor in zip(scores.tolist(), factors, strict=True))
-        ranked = sorted(zip(weighed, pool, lexical.tolist(), strict=True), key=lambda hit: (-hit[0], hit[1]))
-        return tuple(
-            Hit(passages[number], score, words, dense[number]) for score, number, words in ranked[:limit]
-        )
+        return Candidates(pool, lexical, np.array([dense[number] for number in pool]))
 
-    def _fused(self, text: str, pool: Sequence[int], lexical: np.ndarray, dense: np.ndarray) -> np.ndarray:
-        """Return one score of each passage of ``pool``, about 0…1."""
-        first = _LEXICAL_WEIGHT * lexical / max(float(lexical.max()), 1e-6)
-        first = first + _DENSE_WEIGHT * np.maximum(dense, 0)
-        read = sorted(best(first, _READ))
-        words = self._generation.words.of([pool[place] for place in read])
+    def signals(self, text: str, pool: "Candidates") -> tuple[np.ndarray, np.ndarray, list[int]]:
+        """Return ``FIRST_SIGNALS`` of every candidate, ``likeness.SIGNALS`` of those read, and their places."""
+        shares = pool.lexical / max(float(pool.lexical.max()), 1e-6)
+        first = np.stack((shares, np.maximum(pool.dense, 0)), axis=1).astype(np.float32)
+        read = sorted(best(first @ _UNREAD_WEIGHTS, _READ))
+        words = self._generation.words.of([pool.numbers[place] for place in read])
         if not any(map(len, words)):
-            return first / (_LEXICAL_WEIGHT + _DENSE_WEIGHT)
-        likeness = self._embedder.likeness(text, words)
-        full = first + _LIKENESS_WEIGHT * float(likeness.min())
-        full[read] = first[read] + _LIKENESS_WEIGHT * likeness
-        return full
+            return first, np.zeros((0, len(SIGNALS)), np.float32), []
+        return first, self._embedder.likeness(text, words), read
+
+    def _ranked(
+        self, text: str, terms: Sequence[Term], numbers: Sequence[int], limit: int
+    ) -> tuple[Hit, ...]:
+        passages = self._generation.passages
+        if not passages:
+            return ()
+        pool = self.candidates(text, terms, numbers)
+        published = self._generation.outline.published(pool.numbers)
+        factors = (1 if is_published else _ORPHAN_FACTOR for is_published in published)
+        scores = self._fused(text, pool).tolist()
+        weighed = (round(score * factor, 6) for score, factor in zip(scores, factors, strict=True))
+        columns = (weighed, pool.numbers, pool.lexical.tolist(), pool.dense.tolist())
+        ranked = sorted(zip(*columns, strict=True), key=lambda hit: (-hit[0], hit[1]))
+        return tuple(Hit(passages[number], score, words, dense) for score, number, words, dense in ranked[:limit])
+
+    def _fused(self, text: str, pool: "Candidates") -> np.ndarray:
+        """Return one score of each candidate, about 0…1."""
+        first, words, read = self.signals(text, pool)
+        return shipped_fusion().scores(first, words, read) if len(words) else first @ _UNREAD_WEIGHTS
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Passages in corpus order, with their BM25 score as a share of what is ideal, and their cosine."""
+
+    numbers: Sequence[int]
+    lexical: np.ndarray
+    dense: np.ndarray
 
 
 def _weighted(terms: Sequence[Term]) -> list[WeightedTerm]:

@@ -30,21 +30,12 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from assistant.evaluation import UNANSWERABLE, Case, read_cases
-from assistant.glossary import Glossary
-from assistant.index import store
 from assistant.index.embedding import Embedder, load_embedder
-from assistant.index.frequency import WordFrequency
 from assistant.index.lexical import LexicalIndex
-from assistant.index.names import NameIndex
-from assistant.index.translation import TermTranslator
-from assistant.index.vectors import VectorIndex
-from assistant.index.words import PassageWords
 from assistant.pipeline import Assistant, build, load_assistant
-from assistant.query import QueryParser
-from assistant.retrieval import Retriever
-from assistant.schema import Passage, Place
 from assistant.settings import CorpusSettings, IndexSettings, Settings
-from assistant.text import detect_language, squeeze, tokenize
+from assistant.text import squeeze, tokenize
+from training.bench import retriever_over
 from training.data import read_sections
 from training.searches import Search, held_out_searches
 
@@ -93,20 +84,6 @@ def whole_retriever(embedder: Embedder) -> Method:
         ]
 
     return run
-
-
-def retriever_over(texts: Sequence[str], embedder: Embedder) -> tuple[Retriever, QueryParser]:
-    """Return the assistant's retriever over passages given with their context."""
-    passages = tuple(map(_passage, range(len(texts)), texts))
-    lexical = LexicalIndex.build([tokenize(text) for text in texts])
-    generation = store.assemble(
-        model=embedder.name, corpus_digest="", pages=(), passages=passages, records=(), lexical=lexical,
-        vectors=VectorIndex.build(embedder.encode(texts)), words=PassageWords.build(embedder.token_ids(texts)),
-    )  # fmt: skip
-    frequency = WordFrequency.load()
-    names = NameIndex(lexical.vocabulary, frequency)
-    parser = QueryParser(lexical, frequency, TermTranslator.load(), names, Glossary.load())
-    return Retriever(generation, embedder), parser
 
 
 def lexical_alone(search: Search) -> list[list[int]]:
@@ -272,14 +249,6 @@ def _methods(embedder: Embedder, models: Sequence[str], floor: Path | None) -> d
 @lru_cache(maxsize=2)
 def _index_of(passages: tuple[str, ...]) -> LexicalIndex:
     return LexicalIndex.build([tokenize(passage) for passage in passages])
-
-
-def _passage(number: int, text: str) -> Passage:
-    place = Place("benchmark", "", (), "", number, 0, len(text), "", "published")
-    return Passage(
-        id=str(number), text=text, context="", kind="text", language=detect_language(text),
-        record="", places=(place,),
-    )  # fmt: skip
 
 
 def _best(scores: np.ndarray) -> list[int]:

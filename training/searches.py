@@ -69,7 +69,8 @@ def section_searches(rows: Sequence[SectionRow], sources: Set[str]) -> dict[str,
     """Return the searches for sections of ``sources`` over ``rows``, by kind and languages.
 
     *question*: a heading that asks; *heading*: the last two headings; *first*: a section's first
-    sentence, over what follows it. A long section is several rows, and some headings stand over several sections (Am I affected?): every row under
+    sentence, over what follows it. A long section is several rows, and some headings stand over
+    several sections (Am I affected?): every row under
     the heading that is asked would do.
     """
     both = [row for row in rows if all(row.bodies.values())]

@@ -10,6 +10,7 @@ import numpy as np
 from safetensors import SafetensorError
 
 from assistant.errors import ModelError, OptionalPackageMissing
+from assistant.index.likeness import SIGNALS, signals
 from assistant.index.tensors import map_tensors
 from assistant.index.vocabulary import Vocabulary
 
@@ -17,7 +18,6 @@ DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / "model"
 
 _ONE_THREAD = 250_000  # multiplications of one product; OpenBLAS takes a second thread at 262,144
 _TEXTS_KEPT = 64  # that came alone
-_BLOCK = 16  # tokens: two of them are about a sentence
 
 
 class Embedder(Protocol):
@@ -47,7 +47,7 @@ class Embedder(Protocol):
         """Return the token numbers of each text; none where tokens have no vectors of their own."""
 
     def likeness(self, text: str, token_lists: Sequence[np.ndarray]) -> np.ndarray:
-        """Return how well each list of tokens holds the words of ``text``, float32 in −1…1."""
+        """Return ``likeness.SIGNALS`` of each list of tokens, (lists, 7) float32; zeros of a list without any."""
 
 
 class StaticEmbedder:
@@ -128,34 +128,22 @@ class StaticEmbedder:
         return [np.asarray(ids, np.int32) for ids in self._vocabulary.token_ids(texts)]
 
     def likeness(self, text: str, token_lists: Sequence[np.ndarray]) -> np.ndarray:
-        """Return how well each passage holds the words of ``text``, (passages,) float32 in −1…1.
+        """Return how each passage compares with ``text`` word by word, zeros where one has no tokens.
 
-        Of each token of ``text`` the cosine with the nearest token of the passage, the telling
-        ones counting most (late interaction: Khattab & Zaharia, 2020, arXiv:2004.12832). A
-        model of one vector a token learns to make telling tokens long, hence the squared length.
-        Half of it is found anywhere in the passage, half within a window of two blocks: words
-        that stand together say more.
+        A model of one vector a token learns to make telling tokens long, hence the squared length
+        as the weight of a token.
         """
         asked = np.unique(self.token_ids([text])[0])
-        likeness = np.zeros(len(token_lists), np.float32)
+        found = np.zeros((len(token_lists), len(SIGNALS)), np.float32)
         filled = [number for number, tokens in enumerate(token_lists) if len(tokens)]
-        if not len(asked) or not filled:
-            return likeness
-        lengths = np.array([len(token_lists[number]) for number in filled])
-        blocks = -(-lengths // _BLOCK)  # of each passage
-        first = np.cumsum(blocks) - blocks
-        within = np.arange(blocks.sum()) - np.repeat(first, blocks)
-        starts = np.repeat(np.cumsum(lengths) - lengths, blocks) + within * _BLOCK
-        cosines, weights = self._cosines(asked, np.concatenate([token_lists[number] for number in filled]))
-        nearest = np.maximum.reduceat(cosines, starts, axis=1)
-        whole = weights @ np.maximum.reduceat(nearest, first, axis=1)
-        following = nearest[:, np.minimum(np.arange(1, len(starts) + 1), np.repeat(first + blocks - 1, blocks))]
-        window = np.maximum.reduceat(weights @ np.maximum(nearest, following), first)
-        likeness[filled] = (whole + window) / 2
-        return likeness
+        if len(asked) and filled:
+            lists = [token_lists[number] for number in filled]
+            cosines, *weights = self._cosines(asked, np.concatenate(lists))
+            found[filled] = signals(cosines, list(map(len, lists)), *weights)
+        return found
 
-    def _cosines(self, asked: np.ndarray, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return (asked, tokens) cosines and the share that each of ``asked`` has in the whole."""
+    def _cosines(self, asked: np.ndarray, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (asked, tokens) cosines, the shares of ``asked`` in the whole, the weights of ``tokens``."""
         place = np.zeros(len(self._mapping), np.int32)
         place[tokens] = 1
         distinct = np.flatnonzero(place)
@@ -166,7 +154,8 @@ class StaticEmbedder:
         cosines = _products(rows / lengths[:, None], others, slice_size)
         cosines /= other_lengths
         weights = (self._weights[asked] * lengths) ** 2
-        return cosines[:, place[tokens]], weights / max(float(weights.sum()), 1e-9)
+        token_weights = (self._weights[distinct] * other_lengths[: len(distinct)]) ** 2
+        return cosines[:, place[tokens]], weights / max(float(weights.sum()), 1e-9), token_weights[place[tokens]]
 
 
 def _rows_and_lengths(rows: np.ndarray, *, whole: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -241,7 +230,7 @@ class TransformerEmbedder:
 
     def likeness(self, text: str, token_lists: Sequence[np.ndarray]) -> np.ndarray:
         """Return zeros."""
-        return np.zeros(len(token_lists), np.float32)
+        return np.zeros((len(token_lists), len(SIGNALS)), np.float32)
 
 
 def load_embedder(model: str) -> Embedder:
