@@ -72,6 +72,7 @@ class StaticEmbedder:
         self._rows = rows
         self._mapping = mapping
         self._weights = weights
+        self._lengths = np.zeros(len(rows), np.float32)  # of the rows, each measured when first compared
         # Each part of answering a question asks for its vector.
         self._alone = lru_cache(maxsize=_TEXTS_KEPT)(lambda text: self._vectors(vocabulary.token_ids([text]), 1)[0])
 
@@ -138,32 +139,38 @@ class StaticEmbedder:
         filled = [number for number, tokens in enumerate(token_lists) if len(tokens)]
         if len(asked) and filled:
             lists = [token_lists[number] for number in filled]
-            cosines, *weights = self._cosines(asked, np.concatenate(lists))
-            found[filled] = signals(cosines, list(map(len, lists)), *weights)
+            tokens = np.concatenate(lists)
+            present = np.zeros(len(self._mapping), bool)
+            present[tokens] = True
+            distinct = np.flatnonzero(present)
+            places = np.empty(len(self._mapping), np.int32)
+            places[distinct] = np.arange(len(distinct), dtype=np.int32)
+            cosines, *weights = self._cosines(asked, distinct)
+            found[filled] = signals(cosines, places.take(tokens), list(map(len, lists)), *weights)
         return found
 
     def _cosines(self, asked: np.ndarray, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return (asked, tokens) cosines, the shares of ``asked`` in the whole, the weights of ``tokens``."""
-        place = np.zeros(len(self._mapping), np.int32)
-        place[tokens] = 1
-        distinct = np.flatnonzero(place)
-        place[distinct] = np.arange(len(distinct), dtype=np.int32)
-        rows, lengths = _rows_and_lengths(self._rows[self._mapping[asked]])
+        """Return (asked, tokens) cosines, the shares of ``asked`` in their whole, the weights of ``tokens``."""
+        rows, lengths = self._measured(asked)
         slice_size = max(1, _ONE_THREAD // rows.size)
-        others, other_lengths = _rows_and_lengths(self._rows[self._mapping[distinct]], whole=slice_size)
-        cosines = _products(rows / lengths[:, None], others, slice_size)
-        cosines /= other_lengths
-        weights = (self._weights[asked] * lengths) ** 2
-        token_weights = (self._weights[distinct] * other_lengths[: len(distinct)]) ** 2
-        return cosines[:, place[tokens]], weights / max(float(weights.sum()), 1e-9), token_weights[place[tokens]]
+        others, other_lengths = self._measured(tokens, whole=slice_size)
+        cosines = _products(rows / lengths[:, None], others, slice_size)[:, : len(tokens)] / other_lengths
+        weights, other_weights = (self._weights[asked] * lengths) ** 2, (self._weights[tokens] * other_lengths) ** 2
+        return cosines, weights / max(float(weights.sum()), 1e-9), other_weights
 
-
-def _rows_and_lengths(rows: np.ndarray, *, whole: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``rows`` as float32, with rows of zeros up to a multiple of ``whole``, and all lengths, none zero."""
-    vectors = np.empty((-(-len(rows) // whole) * whole, rows.shape[1]), np.float32)
-    vectors[: len(rows)] = rows
-    vectors[len(rows) :] = 0
-    return vectors, np.maximum(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)), 1e-6)
+    def _measured(self, tokens: np.ndarray, *, whole: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows of ``tokens``, zeros up to a multiple of ``whole``, and their lengths, none 0."""
+        numbers = self._mapping[tokens]
+        vectors = np.empty((-(-len(tokens) // whole) * whole, self.dimension), np.float32)
+        vectors[: len(tokens)] = self._rows.take(numbers, axis=0)
+        vectors[len(tokens) :] = 0
+        lengths = self._lengths[numbers]
+        new = np.flatnonzero(lengths == 0)
+        if len(new):
+            some = vectors[new]
+            lengths[new] = np.maximum(np.sqrt(np.einsum("ij,ij->i", some, some)), 1e-6)
+            self._lengths[numbers[new]] = lengths[new]
+        return vectors, lengths
 
 
 def _products(some: np.ndarray, others: np.ndarray, slice_size: int) -> np.ndarray:

@@ -13,12 +13,17 @@ BLOCK = 16  # tokens: two of them are about a sentence
 
 
 def signals(
-    cosines: np.ndarray, lengths: Sequence[int], asked_weights: np.ndarray, token_weights: np.ndarray
+    cosines: np.ndarray,
+    places: np.ndarray,
+    lengths: Sequence[int],
+    asked_weights: np.ndarray,
+    token_weights: np.ndarray,
 ) -> np.ndarray:
     """Return ``SIGNALS`` of each passage, (passages, 7) float32.
 
-    ``cosines``: (asked, tokens of all passages end to end); ``lengths``: tokens of each passage,
-    none 0; the weights say how telling a token is in general, those of the question sum to 1.
+    ``cosines``: (asked, distinct tokens); ``places``: which of those the tokens of all passages are,
+    end to end; ``lengths``: tokens of each passage, none 0. The weights say how telling a token is
+    in general, those of the question sum to 1.
     Late interaction (Khattab & Zaharia, 2020, arXiv:2004.12832), in both directions.
     """
     sizes = np.asarray(lengths)
@@ -26,7 +31,7 @@ def signals(
     first = np.cumsum(blocks) - blocks
     within = np.arange(blocks.sum()) - np.repeat(first, blocks)
     starts = np.repeat(np.cumsum(sizes) - sizes, blocks) + within * BLOCK
-    nearest = np.maximum.reduceat(cosines, starts, axis=1)
+    nearest = np.maximum.reduceat(cosines.take(places, axis=1), starts, axis=1)
     anywhere = np.maximum.reduceat(nearest, first, axis=1)
     # A word that every passage has, or none, says nothing of which of them is asked for.
     telling = asked_weights * (1 - anywhere.mean(axis=1))
@@ -34,7 +39,7 @@ def signals(
     following = nearest[:, np.minimum(np.arange(1, len(starts) + 1), np.repeat(first + blocks - 1, blocks))]
     together = np.maximum.reduceat(weights @ np.maximum(nearest, following), first, axis=1)
     whole = weights @ anywhere
-    weighed = np.stack((cosines.max(axis=0) * token_weights, token_weights))
+    weighed = np.stack((cosines.max(axis=0) * token_weights, token_weights)).take(places, axis=1)
     by_block = np.add.reduceat(weighed, starts, axis=1)
     by_passage = np.add.reduceat(by_block, first, axis=1)
     begun = by_block[:, first]

@@ -76,5 +76,10 @@ def test_words_that_go_together_translate_each_other():
 
 
 def test_of_equal_scores_the_earlier_passage_wins():
-    score = judge(np.array([[1.0, 1.0, 0.5]] * 2), np.array([0, 1]))
+    score = judge(np.array([[1.0, 1.0, 0.5]] * 2), [frozenset((0,)), frozenset((1,))])
     assert (score.first, score.five, score.mrr) == (0.5, 1.0, 0.75)
+
+
+def test_of_several_wanted_passages_the_best_counts():
+    score = judge(np.array([[0.1, 0.9, 1.0]]), [frozenset((0, 1))])
+    assert (score.first, score.mrr) == (0.0, 0.5)
