@@ -26,7 +26,7 @@ _HONORIFICS = frozenset("prof professor dr doctor mr mrs ms miss teacher advisor
 _EDITION = re.compile(r"([A-Za-z]{2,})['’-]?((?:19|20)\d\d)")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 # A word and, in brackets, the same in the other language: 富振奇 (Fu Zhenqi), Fu Zhenqi（富振奇）.
-_GLOSS = re.compile(r"([\u4e00-\u9fff]{1,6}|[A-Za-z][\w'-]*(?: [A-Za-z][\w'-]*){0,3}) ?[(（]([^()（）,，;；、]{2,40})")
+_GLOSS = re.compile(r"([\u4e00-\u9fff]{1,6}|[A-Za-z][\w'-]*(?: [A-Za-z][\w'-]*){0,8}) ?[(（]([^()（）,，;；、]{2,40})")
 _GLOSSED = 1.0
 _MONTH = re.compile(r"(1[0-2]|[1-9]) ?月份?")
 _AMOUNT = re.compile(r"\d+-[A-Za-z]+")
@@ -132,8 +132,8 @@ class QueryParser:
             for last in range(min(len(found), number + _LONGEST_PHRASE) - 1, number, -1):
                 end = found[last].start + len(found[last].text)
                 phrase = text[first.start : end]
-                if not first.is_han and self._glossary.synonyms(phrase):
-                    first, size = Word(phrase, first.start, is_han=False), last - number + 1
+                if self._glossary.synonyms(phrase) and (not first.is_han or phrase == first.text + found[last].text):
+                    first, size = Word(phrase, first.start, is_han=first.is_han), last - number + 1
                     break
                 month = _MONTH.fullmatch(phrase)
                 if month:

@@ -54,13 +54,18 @@ class Term:
     ) -> float:
         folded, best = evidence.folded, 0.0
         for start, token, weight in likeliest:
-            if start in folded and token in evidence:
+            if start in folded and (evidence.has_word(token) if self._is_acronym else token in evidence):
                 best = weight
                 break
         if best == 1.0 or len(self.tokens) < 2 or self.is_named:
             return best
         found = [token for start, token in inner if start in folded and token in evidence]
         return max(best, self._inner_coverage(found))
+
+    @cached_property
+    def _is_acronym(self) -> bool:
+        """ICML is no ICMLC: what follows an acronym within its word is an ending of no kind."""
+        return self.is_named and self.text.isascii() and self.text.isalpha() and self.text.isupper()
 
     @cached_property
     def _of_nothing(self) -> float:

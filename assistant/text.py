@@ -156,6 +156,12 @@ class Evidence:
             return token[:-1] if _MONTH.fullmatch(token) else token
         return token[2:] if _YEAR.fullmatch(token) else token[:-1]
 
+    def has_word(self, token: str) -> bool:
+        """Tell whether ``token`` stands here as a word of its own: ICML, ICMLs, ICML2020, not ICMLC."""
+        if not token.isascii() or not token.isalpha():
+            return token in self
+        return _stands_as_word(token, self.folded, _AFTER_ACRONYM)
+
     def __contains__(self, token: str) -> bool:
         if self.needed(token) not in self.folded:
             return False  # most questions end here
@@ -179,10 +185,16 @@ def _matching(token: str) -> tuple[re.Pattern[str] | None, str, re.Pattern[str]]
     return _quantity_pattern(token) if is_quantity else None, core, _ending(_endings(core, is_stem))
 
 
+_AFTER_ACRONYM = re.compile(r"(?:s|(?:19|20)\d\d|['’]\d\d)?(?![a-z0-9])")
+
+
 @lru_cache(maxsize=12)
 def _month_pattern(month: int) -> re.Pattern[str]:
-    """Return how a month is written with digits: 7月, 2022-07-05, 2022.7."""
-    return re.compile(rf"(?<!\d)0?{month} ?月|(?:19|20)\d\d ?[-./年] ?0?{month}(?!\d)")
+    """Return how a month is written with digits: 7月, 2022-07-05, 2022.7, 5/07/2022."""
+    return re.compile(
+        rf"(?<!\d)0?{month} ?月|(?:19|20)\d\d ?[-./年] ?0?{month}(?!\d)"
+        rf"|(?<!\d)\d{{1,2}}[./]0?{month}[./](?:19|20)\d\d|(?<!\d)0?{month}/\d{{1,2}}/(?:19|20)\d\d"
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -228,6 +228,9 @@ def _widened(asked: Understanding, fact: Fact) -> tuple[int, int]:
     if asked.kind in _ONE_FACT and signals.shows_kind and not long_answer and not announces:
         if signals.own_coverage >= _ENOUGH * signals.coverage:
             return start, end
+    if asked.measures and fact.shows_measure and not asked.shows_measures(text[start:end]):
+        # What it is stands in one of the next sentences.
+        end = next((e for _, e in spans[index + 1 :] if asked.shows_measures(text[start:e])), end)
     limit = 2 * _LONGEST_QUOTE if long_answer or announces else _SHORT_QUOTE
     for _, following in spans[index + 1 :]:
         if following - start > _LONGEST_QUOTE or _length(text[start:following]) > limit:

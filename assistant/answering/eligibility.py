@@ -122,7 +122,8 @@ def _stand_near(asked: Understanding, passage: Passage, span: tuple[int, int]) -
     around = "\n".join((place.title, *place.heading_path[-2:], spaced(place.source), above(passage)[1]))
     near = Evidence(f"{around}\n{passage.text[start : span[1] + _LOOK_AHEAD]}")
     # A sentence that names a rank speaks of that one, whatever the next says.
-    of_rank = Evidence(f"{around}\n{own}") if passage.kind != "row" and names_rank(Evidence(own)) else near
+    told = own.split("\t", 1)[0] if passage.kind == "row" else own
+    of_rank = Evidence(f"{around}\n{told}") if names_rank(Evidence(told)) else near
     return all(term.coverage(of_rank if is_rank(term) else near) >= _COVERED for term in strict)
 
 

@@ -43,7 +43,7 @@ class Constraint:
     terms: tuple[Term, ...]
     is_hard: bool
     is_target: bool = False  # what is counted or listed
-    year: int = 0  # the year, where the constraint is one
+    years: tuple[int, ...] = ()  # any of which will do, where the constraint is one of time
     spellings: tuple[str, ...] = ()  # of a phrase, squeezed: one must stand in a cell as written
 
     @property
@@ -59,15 +59,15 @@ def rows_matching(
 
     ``everything``: the folded text of these rows, and maybe of others.
     """
-    if not constraint.spellings and not constraint.year and constraint.terms[0].is_absent(everything):
+    if not constraint.spellings and not constraint.years and constraint.terms[0].is_absent(everything):
         return (), (), 0.0
     size, says_rank = len(squeeze(constraint.text)), any(map(is_rank, constraint.terms))
     by_column: dict[str, list[tuple[Row, float]]] = defaultdict(list)
     for row in rows:
-        if constraint.year and row.record.year:
-            if row.record.year == constraint.year:
+        if constraint.years and row.record.year:
+            if row.record.year in constraint.years:
                 by_column[""].append((row, 1.0))
-            elif not any(_is_short_year_cell(cell, constraint.year) for _, _, cell in row.cells):
+            elif not any(_is_short_year_cell(cell, constraint.years) for _, _, cell in row.cells):
                 continue
         if not _row_may_match(row, constraint):
             continue
@@ -108,18 +108,18 @@ def is_role_column(name: str) -> bool:
 
 def _row_may_match(row: Row, constraint: Constraint) -> bool:
     """Tell cheaply whether a cell of the row can match at all."""
-    if constraint.spellings or constraint.year:
+    if constraint.spellings or constraint.years:
         return True
     return constraint.terms[0].coverage(row.evidence) >= _MATCHING
 
 
-def _is_short_year_cell(cell: str, year: int) -> bool:
-    return len(cell) <= 40 and str(year) in cell
+def _is_short_year_cell(cell: str, years: Sequence[int]) -> bool:
+    return len(cell) <= 40 and any(str(year) in cell for year in years)
 
 
 def _cell_matches(evidence: Evidence, cell: str, constraint: Constraint) -> bool:
-    if constraint.year:
-        return _is_short_year_cell(cell, constraint.year)
+    if constraint.years:
+        return _is_short_year_cell(cell, constraint.years)
     if constraint.spellings:
         return any(spelling in cell for spelling in constraint.spellings)
     return constraint.terms[0].coverage(evidence) >= _MATCHING

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from assistant.answering.rows import Constraint, Row, first_authored, is_role_column, rows_matching
 from assistant.answering.understanding import Understanding, is_rank, names_rank, question_words
+from assistant.index.names import chinese_name
 from assistant.query import Term
 from assistant.schema import Record
 from assistant.text import Evidence, squeeze
@@ -127,10 +128,12 @@ def _collection(records: Sequence[Record]) -> _Collection:
         rows.append(Row(record, Evidence("\n".join(f.value for f in record.fields)), tuple(cells)))
     places = [record.places[0] for record in records]
     around = [records[0].table, os.path.commonprefix([place.source for place in places])]
-    if len({(place.source, place.heading_path) for place in places}) == 1:
-        around += [places[0].title, *places[0].heading_path]
+    if len({place.source for place in places}) == 1:
+        around += [places[0].title, *os.path.commonprefix([place.heading_path for place in places])]
     title = "\n".join(around)
-    kinds = _kinds_of([[column for column, _, _ in row.cells] for row in rows], title)
+    kinds = _kinds_of([_columns(row) for row in rows], title)
+    if _PEOPLE in kinds and 2 * sum(map(_is_position, rows)) > len(rows):
+        kinds -= {_PEOPLE}
     return _Collection(
         tuple(rows),
         Evidence("\n".join((title, *names, *_kind_words(kinds)))),
@@ -140,6 +143,18 @@ def _collection(records: Sequence[Record]) -> _Collection:
         any(record.places[0].status == "published" for record in records),
         kinds,
     )
+
+
+def _columns(row: Row) -> list[str]:
+    """Return the columns in which a row has something; one that holds a person's name is called so."""
+    first = row.record.fields[0].value if row.record.fields else ""
+    names = [column for column, _, _ in row.cells]
+    return ["name", *names[1:]] if names and chinese_name(first) else names
+
+
+def _is_position(row: Row) -> bool:
+    """Tell whether a row is about a post to be filled, not about a person: it is called by a rank."""
+    return bool(row.cells) and names_rank(row.cells[0][1])
 
 
 def _kind_words(kinds: Iterable[str]) -> list[str]:
@@ -227,7 +242,7 @@ class _Narrowing:
             self.quality += fit
         elif in_schema:
             self._is_anchored = True
-        elif constraint.year and _is_dated(self._collection):
+        elif constraint.years and _is_dated(self._collection):
             self._lacks_year = True
         else:
             return not constraint.is_hard
@@ -284,10 +299,14 @@ class _Narrowing:
 def _of_words(asked: Understanding) -> list[Constraint]:
     """Return years, names and plain words, each a constraint of its own."""
     constraints = []
+    of_years = tuple(term for term in asked.content if any(str(year) in term.text for year in asked.years))
+    if of_years:
+        text = " ".join(term.text for term in of_years)
+        constraints.append(Constraint(text, of_years, is_hard=True, years=asked.span_of_years))
     for term in asked.content:
-        year = next((y for y in asked.years if str(y) in term.text), 0)
-        is_hard = term.is_named or bool(year) or is_rank(term)
-        constraints.append(Constraint(term.text, (term,), is_hard, term in asked.targets, year))
+        if term not in of_years:
+            is_hard = term.is_named or is_rank(term)
+            constraints.append(Constraint(term.text, (term,), is_hard, term in asked.targets))
     return sorted(constraints, key=lambda c: not c.is_hard)
 
 

@@ -24,6 +24,8 @@ _CLOSE = 2  # characters between the question word and what it asks for
 _NEAR = 40  # characters after it in which what is asked for stands
 _NAMED = 0.5  # how far a text must contain a name
 _BEFORE_TYPE = ("which ", "what ", "哪家", "哪个", "哪座", "哪些", "哪几家", "哪几个", "哪一家", "什么")
+_RANGE = re.compile(r"(?:19|20)\d\d ?年?级?(?:度)? ?(?:-|–|—|~|to|through|until|till|至|到) ?(?:19|20)\d\d")
+_LONGEST_RANGE = 30  # years
 _TYPE_SHARE = 0.25  # of the weight of a word, where it only says of which kind the answer is
 _TARGETS = 3  # "which joint PhD papers": adjectives may come first
 _EDITION = re.compile(r"\b([A-Z][A-Z&]{2,9})[ '’-]{0,2}((?:19|20)\d\d)(?!\d)")
@@ -116,6 +118,14 @@ class Understanding:
     def is_excluded(self, headings: str) -> bool:
         """Tell whether what stands under ``headings`` is of another time than the question's."""
         return any(re.search(pattern, headings, re.IGNORECASE) for pattern in self.excludes)
+
+    @cached_property
+    def span_of_years(self) -> tuple[int, ...]:
+        """The years of the question, and those between where it says from one to another (2021-2023)."""
+        if len(self.years) == 2 and _RANGE.search(self.folded):
+            first, last = sorted(self.years)
+            return tuple(range(first, last + 1)) if last - first < _LONGEST_RANGE else self.years
+        return self.years
 
     @cached_property
     def interrogates(self) -> bool:

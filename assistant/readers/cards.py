@@ -66,13 +66,22 @@ def find_groups(container: HtmlElement) -> Iterator[list[HtmlElement]]:
         if group and not _alike(group[-1], child):
             yield group
             group = []
-        if child.tag in _CARD_TAGS and folded(child.tail).strip() == "" and not _is_bare_heading(child):
+        may_be_card = child.tag in _CARD_TAGS or is_pictured_row(child)
+        if may_be_card and folded(child.tail).strip() == "" and not _is_bare_heading(child):
             group = [*group, child]
         elif group:
             yield group
             group = []
     if group:
         yield group
+
+
+def is_pictured_row(element: HtmlElement) -> bool:
+    """Return whether a table only sets a picture beside what it shows: a person, in one row of two cells."""
+    if element.tag != "table":
+        return False
+    rows = list(element.iter("tr"))
+    return len(rows) == 1 and len(rows[0]) == 2 and next(rows[0][0].iter("img"), None) is not None
 
 
 def read_cards(cards: list[HtmlElement], *, line_offset: int) -> Grid | None:
@@ -159,7 +168,8 @@ def _can_be_card(card: HtmlElement) -> bool:
         return False
     if len(str(card.text_content())) > 4 * _MAX_CHARS:
         return False
-    if next(card.iter(*_NO_CARD), None) is not None:
+    inner = list(card.iter(*_NO_CARD))
+    if inner and inner != [card]:
         return card.tag == "tr" and next(card.iter("pre", "form", "h1"), None) is None
     headings = list(card.iter(*_HEADINGS))
     if len(headings) > 2 or _sets_out_sections(headings) or _lists_things(card) or _is_column(card):

@@ -27,7 +27,7 @@ from assistant.readers.inline import (
     picture_text,
     text_of,
 )
-from assistant.readers.soft_headings import is_kicker, is_soft_heading
+from assistant.readers.soft_headings import is_kicker, is_soft_heading, is_titled_box
 from assistant.readers.visible import classes
 from assistant.schema import BlockKind
 
@@ -109,6 +109,8 @@ class _Walk:
         tag = str(element.tag)
         if tag in _HEADINGS:
             self._heading(element)
+        elif tag == "pre" and is_titled_box(element):
+            self._builder.heading(text_of(element), level=_SOFT_HEADING_LEVEL, line=self._line(element))
         elif tag == "pre":
             self._builder.block("code", str(element.text_content()), line=self._line(element))
         elif tag == "table":

@@ -17,8 +17,10 @@ _CALLED_HEADING = re.compile(
 _SENTENCE = re.compile(r"[。！？!?；;，,]|\.$|[a-z]\. |\d{4}")
 _PROSE = re.compile(r"[。！？!?；;.：:]$")
 _ENDED = re.compile(r"[。！？!?；;.，,]$")
+_PLAIN_NAME = re.compile(r"[A-Z][\w.'’&-]*(?: [\w.'’&()-]+){0,5}|[\u4e00-\u9fff（）()、\d ]{2,20}")
 _LISTS = frozenset("ul ol dl table".split())
-_LONGEST = 60  # characters, of a line whose class or whose list says that it is a heading
+_LONGEST_CALLED = 120  # characters, of a line whose class says that it is a heading
+_LONGEST = 60  # the same, of a line whose list says so
 _LONGEST_BOLD = 30  # of a line that is only bold
 
 
@@ -26,12 +28,14 @@ def is_soft_heading(element: HtmlElement, *, page_has_headings: bool) -> bool:
     """Return whether a paragraph announces, by bold type or its class, what stands below it."""
     text = text_of(element)
     following = element.getnext()
-    if not 0 < len(text) <= _LONGEST or is_block_inside(element):
+    if not 0 < len(text) <= _LONGEST_CALLED or is_block_inside(element):
         return False
     if following is None or following.tag in _HEADINGS:
         return False
     if _is_called_heading(element):
         return not _ENDED.search(text)
+    if len(text) > _LONGEST:
+        return False
     bold = "".join(text_of(part) for part in element.iter("b", "strong"))
     if re.sub(r"\s", "", bold) != re.sub(r"\s", "", text):
         return False
@@ -40,6 +44,20 @@ def is_soft_heading(element: HtmlElement, *, page_has_headings: bool) -> bool:
     if page_has_headings or _SENTENCE.search(text):
         return False  # a page with real ones sets words bold for other reasons
     return len(text) <= _LONGEST_BOLD or following.tag in _LISTS
+
+
+def is_titled_box(element: HtmlElement) -> bool:
+    """Return whether a preformatted box holds nothing but the name of what stands below it.
+
+    Pages made with jemdoc set "Current Members" so, above a table for each member.
+    """
+    text = str(element.text_content()).strip()
+    box = element
+    while (parent := box.getparent()) is not None and text_of(parent) == text_of(element) and parent.tag == "div":
+        box = parent
+    following = box.getnext()
+    is_name = bool(_PLAIN_NAME.fullmatch(text)) and len(text) <= _LONGEST_BOLD
+    return is_name and following is not None and following.tag in _LISTS
 
 
 def is_kicker(element: HtmlElement) -> bool:
