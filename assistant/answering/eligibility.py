@@ -80,6 +80,7 @@ class Eligibility:
 
     def _shows(self, asked: Understanding, passage: Passage, around: str) -> bool:
         if asked.kind == "person":
+            around = passage.text if passage.kind == "row" else around
             return self._names.names_person(around) or bool(self.subject(asked, passage)) or _names_role(asked, around)
         return bool(evidence_patterns()[asked.kind].search(around))
 
@@ -123,8 +124,11 @@ def _stand_near(asked: Understanding, passage: Passage, span: tuple[int, int]) -
     near = Evidence(f"{around}\n{passage.text[start : span[1] + _LOOK_AHEAD]}")
     # A sentence that names a rank speaks of that one, whatever the next says.
     told = own.split("\t", 1)[0] if passage.kind == "row" else own
-    of_rank = Evidence(f"{around}\n{told}") if names_rank(Evidence(told)) else near
-    return all(term.coverage(of_rank if is_rank(term) else near) >= _COVERED for term in strict)
+    if names_rank(Evidence(told)):
+        of_rank, ranks = Evidence(f"{around}\n{told}"), [term for term in strict if is_rank(term)]
+        if ranks and all(term.coverage(of_rank) < _COVERED for term in ranks):
+            return False
+    return all(term.coverage(near) >= _COVERED for term in strict)
 
 
 def _names_in_entry(asked: Understanding, passage: Passage, span: tuple[int, int]) -> bool:

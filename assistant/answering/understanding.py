@@ -107,7 +107,7 @@ class Understanding:
     @cached_property
     def subject(self) -> str:
         """The first name of the question, else what the lab calls itself (IICS), "" where it has neither."""
-        own = (term.text for term in self.terms if term.role == "self" and term.text.isupper())
+        own = (term.text for term in self.terms if term.role == "self" and sum(map(str.isupper, term.text)) > 1)
         return next((term.text for term in self.content if term.is_named), next(own, ""))
 
     def names_in(self, text: str) -> frozenset[str]:
