@@ -1,15 +1,20 @@
 """Documents → passages, and these → what they are found by; of very many on every core."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
+from assistant import __version__, chunking, dictionary, segmenting, text
 from assistant.chunking import chunk
 from assistant.cores import core_count, on_every_core
+from assistant.index import embedding, vocabulary
+from assistant.index.coding import as_json, read_passage
 from assistant.index.embedding import Embedder, load_embedder
-from assistant.index.parts import Prepared
+from assistant.index.parts import Prepared, work_name
 from assistant.index.tokens import TokenLists
 from assistant.schema import Document, Passage
 from assistant.text import tokenize
@@ -26,6 +31,31 @@ class _Part:
     vectors: np.ndarray
     words: np.ndarray  # of all passages end to end
     ends: np.ndarray  # of each passage's words
+
+
+@lru_cache(maxsize=1)
+def made_by() -> str:
+    """Return what changes whenever the code does by which documents become passages and vectors."""
+    files = sorted(str(module.__file__) for module in (chunking, dictionary, segmenting, text, embedding, vocabulary))
+    return work_name(__version__, text.TOKENIZER, *(Path(file).read_text("utf-8") for file in files))
+
+
+def encode_passages(passages: Sequence[Passage]) -> bytes:
+    """Return passages as bytes."""
+    return f"[{','.join(map(as_json, passages))}]".encode("utf-8", "surrogatepass")
+
+
+def decode_passages(content: bytes) -> tuple[Passage, ...]:
+    """Return what ``encode_passages`` wrote. Raises ValueError, TypeError or KeyError."""
+    return tuple(map(read_passage, json.loads(content)))
+
+
+def by_page(passages: Sequence[Passage]) -> list[list[int]]:
+    """Return the places of the passages of each page: where one changes, the others' work stays as it was."""
+    pages: dict[str, list[int]] = {}
+    for place, passage in enumerate(passages):
+        pages.setdefault(passage.place.source, []).append(place)
+    return list(pages.values())
 
 
 def is_worth_it(texts: Sequence[str]) -> bool:

@@ -1,21 +1,20 @@
 """A build's work spread over Dask's workers, on this machine or on many."""
 
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from assistant import __version__, chunking, segmenting, text
+from assistant import __version__
 from assistant.chunking import chunk
 from assistant.errors import CorpusError, OptionalPackageMissing, SettingsError
-from assistant.index import embedding, store
-from assistant.index.coding import as_json, read_passage
+from assistant.index import store
+from assistant.index.coding import as_json
 from assistant.index.embedding import Embedder, load_embedder
 from assistant.index.parts import PartFiles, Prepared, Progress, decode_prepared, encode_prepared, work_name
+from assistant.preparing import by_page, decode_passages, encode_passages, made_by
 from assistant.readers.site import Site
 from assistant.readers.workers import Outcome, read_files
 from assistant.schema import Document, Passage
@@ -79,13 +78,13 @@ class DaskCrew:
                 client = Client(cluster, security=security, timeout=_CONNECT_S)
             else:
                 client = Client(where, timeout=_CONNECT_S)
-            made = set(client.run(_made_by).values())
+            made = set(client.run(made_by).values())
         except (OSError, ValueError) as error:
             raise SettingsError(
                 f"index.dask: no Dask scheduler works at {where} ({error}); start one, correct the address or "
                 "leave it out."
             ) from error
-        if made - {_made_by()}:
+        if made - {made_by()}:
             client.close()
             raise SettingsError(
                 f"index.dask: workers at {where} run another version of the assistant; install {__version__} there."
@@ -105,16 +104,15 @@ class DaskCrew:
 
     def chunk(self, documents: Sequence[Document], tell: Progress) -> list[tuple[Passage, ...]]:
         """Return the passages of each document."""
-        names = [work_name("chunk", _made_by(), as_json(document)) for document in documents]
-        kept = self._recalled(names, lambda content: _passages(json.loads(content)))
+        names = [work_name("chunk", made_by(), as_json(document)) for document in documents]
+        kept = self._recalled(names, decode_passages)
         missing = [n for n, name in enumerate(names) if name not in kept]
         batches = _batches(missing, [len(documents[n].text) for n in missing], self._at_once)
         tasks = {names[batch[0]]: ([documents[n] for n in batch],) for batch in batches}
         members = {names[batch[0]]: [names[n] for n in batch] for batch in batches}
         for key, chunked in self._results(_chunk_batch, tasks):
             for name, passages in zip(members[key], chunked, strict=True):
-                content = f"[{','.join(map(as_json, passages))}]".encode("utf-8", "surrogatepass")
-                self._parts.keep(name, content)
+                self._parts.keep(name, encode_passages(passages))
                 kept[name] = passages
             tell("chunking", len(kept), len(documents))
         return [kept[name] for name in names]
@@ -122,9 +120,8 @@ class DaskCrew:
     def prepare(self, passages: Sequence[Passage], tell: Progress) -> Prepared:
         """Return what ``passages`` are found by."""
         texts = [store.embedded_text(passage) for passage in passages]
-        # By page: where one changes, the work on the others has the name that it had.
-        pages = _batches_by([passage.place.source for passage in passages])
-        names = [work_name("prepare", _made_by(), self._model, *(texts[n] for n in page)) for page in pages]
+        pages = by_page(passages)
+        names = [work_name("prepare", made_by(), self._model, *(texts[n] for n in page)) for page in pages]
         kept = self._recalled(names, decode_prepared)
         missing = [n for n, name in enumerate(names) if name not in kept]
         sizes = [sum(len(texts[m]) for m in pages[n]) for n in missing]
@@ -206,25 +203,6 @@ def _batches(things: Sequence[int], sizes: Sequence[int], most: int) -> list[lis
         batches[-1].append(thing)
         room -= size
     return batches
-
-
-def _batches_by(keys: Sequence[str]) -> list[list[int]]:
-    """Return the places of equal keys together."""
-    groups: dict[str, list[int]] = {}
-    for place, key in enumerate(keys):
-        groups.setdefault(key, []).append(place)
-    return list(groups.values())
-
-
-def _passages(values: Sequence[dict[str, Any]]) -> tuple[Passage, ...]:
-    return tuple(map(read_passage, values))
-
-
-@lru_cache(maxsize=1)
-def _made_by() -> str:
-    """Return what changes whenever the code does by which documents become passages and vectors."""
-    files = sorted(str(module.__file__) for module in (chunking, segmenting, text, embedding))
-    return work_name(__version__, text.TOKENIZER, *(Path(file).read_text("utf-8") for file in files))
 
 
 @lru_cache(maxsize=1)

@@ -46,8 +46,16 @@ class Term:
 
     def is_absent(self, everything: str) -> bool:
         """Tell at once that no text whose folded form stands in ``everything`` contains any of this term."""
-        starts = (told[0] for told in (*self._likeliest, *self._inner))
-        return not self._of_nothing and not any(start in everything for start in starts)
+        if self._of_nothing:
+            return False
+        for start in self._starts:  # a loop: every term of every passage asks
+            if start in everything:
+                return False
+        return True
+
+    @cached_property
+    def _starts(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(told[0] for told in (*self._likeliest, *self._inner)))
 
     def _coverage(
         self, evidence: Evidence, likeliest: Sequence[tuple[str, str, float]], inner: Sequence[tuple[str, str]]

@@ -44,5 +44,5 @@ class Keeper:
         """Return how many generations, whole or not, are there."""
         if isinstance(self.store, MilvusStore):
             return len(self.store._client.list_collections())
-        is_one: Callable[[Path], bool] = lambda path: path.is_dir() and not path.name.startswith(".readings")  # noqa: E731
+        is_one: Callable[[Path], bool] = lambda path: path.is_dir() and not path.name.startswith((".readings", ".parts"))  # noqa: E731
         return sum(map(is_one, self.settings.index.path.iterdir()))

@@ -24,6 +24,7 @@ FLOORS = (
     ("children", "logs"),
     ("settings", "text", "forms"),
     ("segmenting",),
+    ("dictionary",),
     ("schema", "errors", "yaml_text", ""),  # "": assistant/__init__.py
 )
 FLOOR_OF = {room: len(FLOORS) - number for number, rooms in enumerate(FLOORS) for room in rooms}

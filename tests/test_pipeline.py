@@ -114,13 +114,13 @@ def test_an_index_is_current_until_the_corpus_changes(small: Settings):
 
 def test_only_passages_that_changed_are_embedded_again(small: Settings, monkeypatch: pytest.MonkeyPatch):
     texts: list[str] = []
-    encode = StaticEmbedder.encode
+    token_ids = StaticEmbedder.token_ids
 
-    def counted(self: StaticEmbedder, batch: Sequence[str]) -> np.ndarray:
+    def counted(self: StaticEmbedder, batch: Sequence[str]) -> list[np.ndarray]:
         texts.extend(text for text in batch if "\n" in text)  # of passages, not of questions
-        return encode(self, batch)
+        return token_ids(self, batch)
 
-    monkeypatch.setattr(StaticEmbedder, "encode", counted)
+    monkeypatch.setattr(StaticEmbedder, "token_ids", counted)
     build(small)
     before = contents(small.index.path)
     assert texts

@@ -11,7 +11,8 @@ import jieba
 import pytest
 
 from assistant import segmenting
-from assistant.segmenting import MappedDictionary, Segmenter, segmenter
+from assistant.dictionary import MappedDictionary
+from assistant.segmenting import Segmenter, segmenter
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")

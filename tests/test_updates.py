@@ -10,12 +10,17 @@ from changing import QUESTION, change, small_lab
 from faults import FAULTS, Disk, on
 from filelock import FileLock
 
-from assistant import pipeline
+from assistant import crew, pipeline
+from assistant.chunking import chunk
 from assistant.cli import main
 from assistant.errors import IndexBusy, IndexDamaged, SettingsError
 from assistant.index import store
+from assistant.index.embedding import embedder_name
 from assistant.pipeline import build, is_current, load_assistant, roll_back
-from assistant.settings import Settings
+from assistant.settings import CorpusSettings, IndexSettings, Settings
+from assistant.text import tokenize
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -41,6 +46,41 @@ def test_what_was_changed_or_deleted_is_answered_so(settings: Settings):
     gone = load_assistant(settings)
     assert "Fridays" not in gone.ask(QUESTION).text
     assert gone.document_text("visit.md") is None
+
+
+def current_files(settings: Settings) -> dict[str, bytes]:
+    folder = settings.index.path / (settings.index.path / "current").read_text("utf-8").strip()
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_of_one_changed_page_a_build_does_only_that_page_and_gives_what_it_gives_from_nothing(
+    is_damaged: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: FBT001
+):
+    shutil.copytree(ROOT / "corpus", tmp_path / "corpus")
+    corpus = CorpusSettings(path=tmp_path / "corpus")
+    settings, afresh = (Settings(corpus=corpus, index=IndexSettings(path=tmp_path / name)) for name in ("a", "b"))
+    build(settings)
+    page = tmp_path / "corpus" / "doc" / "team" / "hpc.md"
+    page.write_text(page.read_text("utf-8") + "\n新的一行：组会改到周五。\n", "utf-8")
+    parts = sorted(path for path in (settings.index.path / ".parts").rglob("*") if path.is_file())
+    for part in parts if is_damaged else ():
+        part.write_bytes(part.read_bytes()[:-1])
+    done: list[str] = []
+    monkeypatch.setattr(crew, "chunk", lambda document: done.append(document.source) or chunk(document))
+    monkeypatch.setattr(crew, "tokenize", lambda text: done.append(text) or tokenize(text))
+    build(settings)
+    made = store.load(settings.index.path, model=embedder_name("default"))
+    changed = [passage for passage in made.passages if passage.place.source == "doc/team/hpc.md"]
+    if not is_damaged:
+        assert done == ["doc/team/hpc.md", *(store.embedded_text(passage) for passage in changed)]
+    done.clear()
+    build(afresh)
+    assert len(done) > 2 * len(changed)
+    assert current_files(settings) == current_files(afresh)
+    names = [{p.name for p in (one.index.path / ".parts").glob("*/*")} for one in (settings, afresh)]
+    assert names[0] == names[1]  # what is no longer needed is removed
 
 
 def test_one_step_back_is_possible(settings: Settings):
@@ -129,7 +169,7 @@ def test_what_killed_builds_left_is_cleared_away(settings: Settings):
     (settings.index.path / ".current-4711").write_text("x")
     change(settings, "Fridays")
     build(settings)
-    assert {p.name for p in settings.index.path.iterdir() if p.name.startswith(".")} <= {".lock", ".readings"}
+    assert {p.name for p in settings.index.path.iterdir() if p.name.startswith(".")} <= {".lock", ".readings", ".parts"}
 
 
 def test_an_index_that_answers_otherwise_once_it_is_on_the_disk_is_not_switched_to(

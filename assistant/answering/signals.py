@@ -90,6 +90,10 @@ def _shares(
     own, near, missing = [0.0] * count, [0.0] * count, []
     above = whole = 0.0
     for term in asked.terms:
+        if term.is_absent(reading.everything) and term.text not in asked.measured:
+            whole += term.weight * (id(term) in narrowing)
+            missing += [term] * (term.role == "content")
+            continue
         outside, headed, *met = term.coverages(
             (reading.outside, reading.headings, *reading.evidences), reading.everything
         )

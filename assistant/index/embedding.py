@@ -109,9 +109,13 @@ class StaticEmbedder:
         return self._vectors(tokens, len(texts)), tokens
 
     def encode_parts(self, texts: Sequence[str], before: str, tokens: np.ndarray) -> np.ndarray:
-        """Return what ``encode(texts)`` returns, in a process that stays without cutting them."""
+        """Return what ``encode(texts)`` returns, without cutting them where ``tokens`` tell."""
         known = self._vocabulary.parted((before, *texts), tokens)
         return self.encode(texts) if known is None else self._vectors(known[1:], len(texts))
+
+    def encode_tokens(self, token_lists: Sequence[np.ndarray]) -> np.ndarray:
+        """Return what ``encode`` returns of texts with these tokens."""
+        return self._vectors(token_lists, len(token_lists))
 
     def _vectors(self, token_lists: Iterable[Sequence[int]], count: int) -> np.ndarray:
         vectors = np.zeros((count, self.dimension), np.float32)

@@ -64,6 +64,26 @@ class LineTable:
         place = bisect_left(keys, key)
         return values[place] if place < len(keys) and keys[place] == key else None
 
+    def sizes(self) -> np.ndarray:
+        """Return how many characters the key has whose value begins with each number, (lines,) uint8.
+
+        For a table whose values begin with the numbers from 0, each once, and a space. Raises ValueError
+        where they do not.
+        """
+        codes, starts = np.frombuffer(self._lines, np.uint8), np.asarray(self._starts)[:-1]
+        tabs, spaces = np.flatnonzero(codes == ord("\t")), np.flatnonzero(codes == ord(" "))
+        if not len(starts) == len(tabs) == len(spaces):
+            raise ValueError("not a table of numbers")
+        characters = np.cumsum((codes & 0xC0) != 0x80, dtype=np.int32)  # but for what goes on in UTF-8
+        lengths = characters[tabs] - characters[starts]
+        numbers, digits, worth = np.zeros(len(tabs), np.int64), spaces - 1, 1
+        while (left := digits > tabs).any():
+            numbers[left] += worth * (codes[digits[left]].astype(np.int64) - ord("0"))
+            digits, worth = np.where(left, digits - 1, digits), worth * 10
+        sizes = np.zeros(len(tabs), np.uint8)
+        sizes[numbers] = lengths
+        return sizes
+
     def beginnings(self, text: str) -> Iterator[tuple[str, str]]:
         """Yield (key, value) of the keys with which ``text`` begins, the shortest first."""
         for size in range(1, len(text) + 1):

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from assistant.chunking import place_of
 from assistant.index.conflicts import with_conflicts
@@ -47,12 +48,22 @@ def stated_names(records: Iterable[Record]) -> tuple[str, ...]:
 def record_id(table: Table, row: Row) -> str:
     """Return the id of a row: equal wherever the same fields are stated."""
     cells = zip(table.columns, row.cells, strict=True)
-    seed = "\n".join(f"{squeeze(name)}={squeeze(_unmarked(value))}" for name, value in cells if value)
+    seed = "\n".join(f"{_squeezed(name)}={squeeze(_unmarked(value))}" for name, value in cells if value)
     return hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+@lru_cache(maxsize=1024)
+def _squeezed(column: str) -> str:
+    return squeeze(column)
+
+
+@lru_cache(maxsize=1024)
+def _is_dated(column: str) -> bool:
+    return bool(_YEAR_COLUMN.search(column))
+
+
 def _unmarked(value: str) -> str:
-    return _AUTOLINK.sub(r"\1", value)
+    return _AUTOLINK.sub(r"\1", value) if "<" in value else value
 
 
 def _record(document: Document, table: Table, row: Row) -> Record:
@@ -67,11 +78,11 @@ def _record(document: Document, table: Table, row: Row) -> Record:
 
 def _year(fields: tuple[Field, ...], headings: tuple[str, ...]) -> int:
     """Return the year of a row: from a dated column, a short cell, else its nearest heading."""
-    dated = [f.value for f in fields if _YEAR_COLUMN.search(f.name)]
+    dated = [f.value for f in fields if _is_dated(f.name)]
     short = [f.value for f in fields if len(f.value) <= _LONGEST_DATED_CELL]
     near = [heading for heading in reversed(headings) if len(heading) <= _LONGEST_DATED_CELL]
     for text in (*(v for v in dated if len(v) <= _LONGEST_DATED_CELL), *short, *near):
-        if found := _YEAR.search(text):
+        if ("19" in text or "20" in text) and (found := _YEAR.search(text)):
             return int(found[0])
     return 0
 

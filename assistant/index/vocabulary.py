@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from threading import Lock
@@ -21,6 +21,8 @@ _WORDS_KEPT = 20_000  # that were cut; 5 MB
 _UNKNOWN = "[UNK]"
 # What the model's normalizer makes no other letters of; it takes as long as all the rest.
 _PLAIN = re.compile("[\\x00-\\x7f\u3400-\u4dbf\u4e00-\u9fff，。！？；：、（）《》【】“”‘’—…]*")
+_MARKS = re.compile("[，。！？；：、（）《》【】“”‘’—…]")
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 _APART = re.compile("[^a-z0-9\u3400-\u4dbf\u4e00-\u9fff]+")  # what stands between words, and in none
 
 
@@ -40,7 +42,6 @@ class Vocabulary:
         self._rules = rules  # how text is normalized and parted
         self._words = words  # each with its number and score
         self._unknown = _number_and_score(words.get(_UNKNOWN) or "")
-        self._sizes = np.zeros(len(words), np.uint8)  # letters of the tokens that were met
         self._alone = lru_cache(maxsize=_TEXTS_KEPT)(self._cut_alone)
         self._cut = lru_cache(maxsize=_WORDS_KEPT)(self._cut_part)
 
@@ -86,12 +87,10 @@ class Vocabulary:
         """Return the tokens of each of ``parts``, which follow one another in the text that ``tokens`` are of.
 
         Words are cut apart from each other, so each token is of one part, by the number of its letters.
-        None where that does not tell: before ``hold``, with an unknown word, or where the parts are not all.
+        None where that does not tell: with an unknown word, or where the parts are not all.
         """
-        if self._whole is None or not parts or not len(tokens) or (tokens == self._unknown[0]).any():
+        if not parts or not len(tokens) or (tokens == self._unknown[0]).any():
             return None
-        for token in tokens[self._sizes[tokens] == 0].tolist():
-            self._sizes[token] = len(self._whole.id_to_token(token))
         ends = np.cumsum(self._sizes[tokens], dtype=np.int64)
         wanted = np.cumsum([self._letters(part) for part in parts])
         bounds = np.searchsorted(ends, wanted, side="right")  # how many tokens end by then
@@ -99,10 +98,18 @@ class Vocabulary:
             return None
         return [tokens[start:end] for start, end in pairwise((0, *bounds.tolist()))]
 
+    @cached_property
+    def _sizes(self) -> np.ndarray:
+        """How many letters each token has."""
+        return self._words.sizes()
+
     def _letters(self, text: str) -> int:
         """Return how many letters, digits and Chinese characters of ``text`` stand in tokens."""
-        normal = text.lower() if _PLAIN.fullmatch(text) else self._whole.normalizer.normalize_str(text)
-        return len(_APART.sub("", normal))
+        if not _PLAIN.fullmatch(text):
+            return len(_APART.sub("", self._rules.normalizer.normalize_str(text)))
+        ascii_part = text.encode("ascii", "ignore")
+        han = len(text) - len(ascii_part) - len(_MARKS.findall(text))
+        return han + len(ascii_part.translate(None, _NO_LETTERS))
 
     def _cut_alone(self, text: str) -> list[int]:
         if self._whole is not None:
