@@ -198,13 +198,16 @@ class QueryParser:
                 variants.setdefault(token, _PART_WEIGHT * weight)
         if word.is_han and not is_named and not self._lexical.frequency(own[0] if own else ""):
             variants.update((token, _LATIN_NAME) for token in self._places(own) if token not in variants)
-        weight = self._weight(own, tuple(variants))
-        weight *= {"content": 1.0, "self": _SELF_WEIGHT, "filler": _FILLER_WEIGHT}[role]
-        if role == "self" and fold(word.text) in self._site_names:
-            weight *= _SITE_NAME_SHARE
+        weight = self._weight(own, tuple(variants)) * self._share(word.text, role)
         return Term(
             word.text, role, is_named, weight, own, tuple(variants.items()), self._hints(own[:1], variants)
         )
+
+    def _share(self, word: str, role: TermRole) -> float:
+        """Return how much of a word's weight counts in its role."""
+        if role == "self" and fold(word) in self._site_names:
+            return _SELF_WEIGHT * _SITE_NAME_SHARE
+        return {"content": 1.0, "self": _SELF_WEIGHT, "filler": _FILLER_WEIGHT}[role]
 
     def _hints(self, own: Sequence[str], variants: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
         """Return what else of the corpus ``own`` may mean, likeliest first."""

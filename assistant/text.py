@@ -15,6 +15,7 @@ TOKENIZER = "jieba-search+snowball-5"  # changes whenever the tokens of any text
 
 # Words in which a shorter one stands that means something else.
 _OTHER_WORDS = {
+    "head": re.compile("head(?:line|ing|er|quarter)s?"),
     "课": re.compile("课题"),
     "系": re.compile("联系|系统|系列|关系|体系|系数"),
     "满": re.compile("满足|满意|充满|圆满"),
@@ -167,8 +168,10 @@ class Evidence:
             return False  # most questions end here
         if _MONTH.fullmatch(token):
             return bool(_month_pattern(int(token[:-1])).search(self.folded))
+        if token in _OTHER_WORDS and self.needed(token) not in _OTHER_WORDS[token].sub(" ", self.folded):
+            return False
         if not token.isascii():
-            return token not in _OTHER_WORDS or token in _OTHER_WORDS[token].sub(" ", self.folded)
+            return True
         quantity, core, ending = _matching(token)
         if quantity is not None:
             return bool(quantity.search(self.folded))

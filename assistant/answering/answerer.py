@@ -88,6 +88,8 @@ class Answerer:
 
     def _rows(self, asked: Understanding) -> RowAnswer | None:
         """Return the rows of a list or a count; for keywords and "who" only rows that are all of it."""
+        if asked.asks_of_a_name:
+            return None
         if asked.wants_rows:
             return self._records.find(asked)
         if asked.kinds and asked.kinds != {"person"}:

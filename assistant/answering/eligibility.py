@@ -37,6 +37,8 @@ _DATED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _FEWEST_ENTRIES = 3
+# Columns of a person that do not tell where they went.
+_BESIDE = re.compile(r"education|degree|mail|web|photo|pic|image|avatar|link|date|year|学历|教育|学位|邮箱", re.I)
 _PIECE = re.compile(r"[^\t\n,，;；|()（）\[\]]+")
 
 
@@ -65,7 +67,7 @@ class Eligibility:
             and _names_in_entry(asked, passage, span)
             and _holds_editions(asked, passage)
             and _counts_target(asked, around)
-            and _says_more(asked, around if text.endswith((":", "：")) else text)
+            and _says_more(asked, _told_beside(passage) or (around if text.endswith((":", "：")) else text))
             and not _leaves_blank(asked, passage)
             and (passage.kind != "row" or _tells_of_it(asked, passage, missing))
             and (asked.kind not in _OF_SOMETHING or not _lacks_all(asked, missing))
@@ -157,6 +159,17 @@ def _says_more(asked: Understanding, text: str) -> bool:
         if piece and not is_name and not any(pattern.fullmatch(piece) for pattern in ignored if pattern):
             return True
     return False
+
+
+def _told_beside(passage: Passage) -> str:
+    """Return the cells of a row but those that tell of schooling or how to reach somebody, "" of a text."""
+    if passage.kind != "row":
+        return ""
+    filled = [cell for cell in passage.text.split("\t") if cell.strip()]
+    columns = above(passage)[1].split("\n")
+    if len(columns) != len(filled):
+        return passage.text
+    return "\t".join(c for name, c in zip(columns, filled, strict=True) if not _BESIDE.search(name)) or " "
 
 
 def _leaves_blank(asked: Understanding, passage: Passage) -> bool:

@@ -128,6 +128,12 @@ class Understanding:
         return self.years
 
     @cached_property
+    def asks_of_a_name(self) -> bool:
+        """Tell whether it asks for a company or a city of somebody: no row with that name is a list of those."""
+        is_typed = any(t.role == "filler" and fold(t.text) in _types() for t in self.terms)
+        return is_typed and any(term.is_named for term in self.content)
+
+    @cached_property
     def interrogates(self) -> bool:
         """Tell whether it is a question rather than keywords."""
         return bool(re.search(question_words()["interrogatives"], self.folded))
