@@ -233,7 +233,7 @@ def _verify(made: store.Generation, answerer: Answerer, again: Answerer, agreeme
     step = max(1, len(made.examples) // _SMOKE_QUESTIONS)
     asked = [Question(e.question, (), e.language) for e in made.examples[::step]]
     asked += [Question(made.passages[0].text[:LONGEST_QUESTION], (), made.passages[0].language)]
-    others = [question.text for question in asked if not _agree(again.answer(question), answerer.answer(question))]
+    others = [question.text for question in asked if not _agree(again.tried(question), answerer.tried(question))]
     if len(others) > (1 - agreement) * len(asked):
         raise IndexDamaged(
             f"generation {made.manifest.generation}: read back from where it is kept it answers “{others[0]}” "
@@ -242,7 +242,6 @@ def _verify(made: store.Generation, answerer: Answerer, again: Answerer, agreeme
 
 
 def _agree(now: Answer, then: Answer) -> bool:
-    # Suggestions are taken from the examples, which the second of the two has only just found.
     return (now.kind, now.text, now.citations) == (then.kind, then.text, then.citations)
 
 

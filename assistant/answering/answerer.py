@@ -46,6 +46,7 @@ class Answerer:
         self._evidence = EvidenceGatherer(generation, embedder, names, Weights.load())
         self._records = RecordBook(generation.records)
         self._composer = Composer(generation, max_citations=max_citations)
+        self._tried: dict[Question, Answer] = {}
 
     def answer(self, question: Question) -> Answer:
         """Return the answer; ``answered`` is False where the documents do not support one."""
@@ -66,8 +67,14 @@ class Answerer:
         """Return questions that this generation answers, found by asking them."""
         return find_examples(
             self._generation.passages, self._generation.records, language,
-            lambda text, spoken: self._answer(Question(text, (), spoken)),
+            lambda text, spoken: self.tried(Question(text, (), spoken)),
         )  # fmt: skip
+
+    def tried(self, question: Question) -> Answer:
+        """Return the answer, without suggestions; what was tried before is not asked again."""
+        if question not in self._tried:
+            self._tried[question] = self._answer(question)
+        return self._tried[question]
 
     def _answer(self, question: Question) -> Answer:
         text = complete(question.text, question.history, self._parser)
