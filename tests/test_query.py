@@ -105,6 +105,14 @@ def test_a_lab_adds_words_in_a_glossary_of_its_own(tmp_path: Path):
     assert Glossary.load(tmp_path / "absent.yaml").synonyms("sensecore") == ()
 
 
+def test_a_word_after_a_tilde_is_near_and_no_synonym(tmp_path: Path):
+    path = tmp_path / "glossary.yaml"
+    path.write_text("- 组长 chief -> 组长 ~讲师 ~senior\n", "utf-8")
+    glossary = Glossary.load(path)
+    assert glossary.synonyms("chief") == ("组长",)
+    assert glossary.related("chief") == ("讲师", "senior")
+
+
 @pytest.mark.parametrize(
     "content", [b"a: [", b"3", b"a: b", b"\xff\xfe", b"- 2024-99-99", b"text"], ids=lambda content: ascii(content)
 )

@@ -118,3 +118,30 @@ def test_stop_words_are_known_in_both_languages():
 
 def test_a_name_is_no_dictionary_word():
     assert is_dictionary_word("论文") and not is_dictionary_word("裴芝林")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_there"),
+    [
+        ("2022-07-05", True),
+        ("2022.7", True),
+        ("5/07/2022", True),
+        ("7/16/2022", True),
+        ("7月", True),
+        ("17月", False),
+        ("2022-17", False),
+        ("version 2.7", False),
+    ],
+)
+def test_a_month_stands_where_a_date_has_its_number(text: str, is_there: bool):
+    assert ("7月" in Evidence(text)) is is_there
+
+
+@pytest.mark.parametrize(("text", "is_there"), [("ICML 2020", True), ("ICML'20", True), ("at ICMLs", True), ("ICMLC", False)])
+def test_an_acronym_is_a_word_of_its_own(text: str, is_there: bool):
+    assert Evidence(text).has_word("icml") is is_there
+
+
+@pytest.mark.parametrize(("token", "text"), [("课", "课题组"), ("系", "联系方式"), ("head", "a headline")])
+def test_a_word_is_not_found_in_another_that_means_something_else(token: str, text: str):
+    assert token not in Evidence(text)

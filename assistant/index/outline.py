@@ -27,6 +27,7 @@ _OWN_NAME = re.compile(
     r"\b((?:[A-Z][a-z-]+(?: (?:and|of|for|in|the|&))* ){2,6})(?:Lab|Laboratory|Center|Centre|Institute)\b"
     r"|\b([A-Z][a-z\d]*[A-Z][\w-]*) (?:[Ll]ab\b|[Ll]aboratory\b|实验室)"
 )
+_ARTICLES = ("The", "Our", "This", "A")
 _SHORTEST_OWN_NAME = 3  # letters
 _FEWEST_TOLD = 2  # passages that must say so
 _NO_CONTACT = re.compile(r"^(?:git|noreply|no-reply|user|root)@|@example\.|@users\.noreply")
@@ -216,7 +217,8 @@ def _of_pages(pages: Sequence[PageText]) -> dict[str, Any]:
 
 
 def _initials(name: str) -> str:
-    return "".join(word[0] for word in name.split() if word[0].isupper()).lower()
+    words = [word for word in name.split() if word[0].isupper()]
+    return "".join(word[0] for word in words[words[0] in _ARTICLES :]).lower()
 
 
 def _front_titles(pages: Sequence[tuple[str, str]]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.index.frequency import WordFrequency
-from assistant.index.names import NameIndex
+from assistant.index.names import NameIndex, chinese_name
 
 FREQUENCY = WordFrequency({"zhang": 900, "deep": 900, "learn": 900, "张之洞": 5}, 1000)
 TOKENS = ["裴芝林", "孙鹏", "论文", "欧阳芷晗", "张行程", "编译器", "gpu", "吕芷晗", "张之洞"]
@@ -68,3 +68,24 @@ def test_a_text_that_names_a_person_is_known(text: str, names_one: bool):
 
 def test_a_corpus_without_names_knows_none():
     assert NameIndex([], FREQUENCY).of_pinyin("Pei", "Zhilin") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("裴芝林", "裴芝林"),
+        ("刘孜路 · Zilu Liu", "刘孜路"),
+        ("Yuyang Chen | 陈雨阳", "陈雨阳"),
+        ("Mr. Renzhi Chen (陈任之)", "陈任之"),
+        ("Zilu Liu", ""),
+        ("研究方向 Research Directions", ""),
+        ("编译器", ""),
+    ],
+)
+def test_a_name_in_both_scripts_is_one_name(text: str, name: str):
+    assert chinese_name(text) == name
+
+
+@pytest.mark.parametrize(("heading", "is_person"), [("孙鹏 Sun Peng", True), ("Deep Learning", False), ("成员", False)])
+def test_a_heading_is_a_person_where_it_is_a_name_and_nothing_else(heading: str, is_person: bool):
+    assert NAMES.is_person(heading) is is_person

@@ -110,3 +110,16 @@ def test_what_only_has_digits_is_no_phone_number(text: str):
 def test_the_names_that_begin_a_list_of_people_are_told():
     listed = "周天硕，硕士，2022年入学。\n徐步强，本科。\n王汉彬，本科，2020年入学。"
     assert {"周天硕", "徐步强", "王汉彬"} <= set(outline_of(*listed.split("\\n")).headings)
+
+
+@pytest.mark.parametrize(
+    ("paragraphs", "names"),
+    [
+        (["The Robot Interaction and Manipulation Lab opens.", "Robot Interaction and Manipulation Lab"], ("rim",)),
+        (["Join the NetVerify lab.", "NetVerify Lab is a lab."], ("netverify",)),
+        (["Only one page says Robot Interaction and Manipulation Lab."], ()),
+        (["The HPC Team works.", "The HPC Team writes."], ()),
+    ],
+)
+def test_a_lab_is_known_by_what_several_passages_call_it(paragraphs: list[str], names: tuple[str, ...]):
+    assert outline_of(*paragraphs).own_names == names
