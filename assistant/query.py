@@ -228,7 +228,7 @@ class QueryParser:
         """Return what a Latin name that this corpus lacks spells in pinyin: Prof. Tang, Tianhe-2."""
         if before is not None and fold(before.text) in _HONORIFICS:
             return self._names.of_surname(word.text)
-        if word.is_han or self._lexical.frequency(own[0]):
+        if word.is_han or not own or self._lexical.frequency(own[0]):
             return ()
         return next(filter(None, map(self._names.of_place, _LATIN_LETTERS.findall(word.text))), ())
 
