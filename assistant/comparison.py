@@ -12,6 +12,7 @@ from assistant.schema import Answer
 from assistant.text import normalize, squeeze
 
 _MARKER = re.compile(r"\[\d{1,3}\]")
+_CHINESE_MARK = re.compile("[，；：。、）】》]")  # an address ends there; in compatibility form it would not
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s，。；、）)]+", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 _NAME = re.compile(r"[A-Za-z][\w-]*[A-Z0-9][\w-]*")  # acronyms, camel case, names with a digit
@@ -64,7 +65,7 @@ def unsupported_facts(answer: Answer) -> tuple[str, ...]:
     Simpler than what decides about a sentence, and apart from it: the one is a check on the other.
     A Chinese name spelt in Latin letters counts as unsupported here unless its pinyin is in a source.
     """
-    text = normalize(_MARKER.sub("", answer.text))
+    text = normalize(_CHINESE_MARK.sub(r" \g<0>", _MARKER.sub("", answer.text)))
     sources = [f"{c.quote}\n{c.place.title}\n{' '.join(c.place.heading_path)}" for c in answer.citations]
     sources += [field.name + "\n" + field.value for item in answer.items for field in item.fields]
     stated = squeeze("\n".join((*sources, str(len(answer.items)))))
