@@ -1,8 +1,7 @@
 """Who does the heavy work of a build: this process, or others that help it."""
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -28,7 +27,6 @@ from assistant.settings import Settings
 from assistant.text import tokenize
 
 _EMBED_BATCH = 256
-_Thing = TypeVar("_Thing")
 
 
 class Crew(Protocol):
@@ -68,7 +66,8 @@ class Alone:
         if is_worth_it([document.text for document in documents]):
             return list(chunk_all(documents))
         names = [work_name("chunk", made_by(), as_json(document)) for document in documents]
-        kept = self._recalled(names, decode_passages)
+        self._used.update(names)
+        kept = self._parts.recall_all(names, decode_passages)
         for name, document in zip(names, documents, strict=True):
             if name not in kept:
                 kept[name] = chunk(document)
@@ -83,7 +82,8 @@ class Alone:
             return prepare_by_many(texts)
         pages = by_page(passages)
         names = [work_name("found by", made_by(), self._embedder.name, *(texts[n] for n in page)) for page in pages]
-        kept = self._recalled(names, decode_prepared)
+        self._used.update(names)
+        kept = self._parts.recall_all(names, decode_prepared)
         none = np.zeros((0, self._embedder.dimension), np.float32)  # a vector takes more room than to make it time
         for name, page in zip(names, pages, strict=True):
             if name not in kept:
@@ -99,17 +99,6 @@ class Alone:
 
     def close(self) -> None:
         """Nobody is there to be sent home."""
-
-    def _recalled(self, names: Sequence[str], decode: Callable[[bytes], _Thing]) -> dict[str, _Thing]:
-        """Return what is kept under ``names``; what is damaged is left out and done again."""
-        self._used.update(names)
-        found = {}
-        for name in names:
-            content = self._parts.recall(name)
-            if content is not None:
-                with contextlib.suppress(ValueError, TypeError, KeyError):
-                    found[name] = decode(content)
-        return found
 
     def _vectors(self, texts: Sequence[str], words: Sequence[np.ndarray], tell: Progress) -> np.ndarray:
         if isinstance(self._embedder, StaticEmbedder):

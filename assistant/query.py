@@ -149,13 +149,10 @@ class QueryParser:
             number, _, unit = word.text.partition("-")
             return [Word(number, word.start, is_han=False), Word(unit, word.start + len(number) + 1, is_han=False)]
         if word.is_han and self._names.is_addressed(word.text[:1], word.text[1:]):  # 刘老师
-            return [Word(word.text[:1], word.start, is_han=True), Word(word.text[1:], word.start + 1, is_han=True)]
+            return _parted(word, 1)
         counted = _COUNTED.match(word.text)
         if counted:  # 两门课
-            at = counted.end()
-            return [
-                Word(word.text[:at], word.start, is_han=True), Word(word.text[at:], word.start + at, is_han=True)
-            ]  # fmt: skip
+            return _parted(word, counted.end())
         edition = _EDITION.fullmatch(word.text)
         if edition:  # ECCV2024: rows have the venue and the year in columns of their own
             return [Word(edition[n], word.start + edition.start(n), is_han=False) for n in (1, 2)]
@@ -290,6 +287,10 @@ def _with_glosses(term: Term, word: Word, glossed: Iterable[tuple[int, int, tupl
     if not said:
         return term
     return replace(term, variants=tuple({**dict(term.variants), **dict.fromkeys(said, _GLOSSED)}.items()))
+
+
+def _parted(word: Word, at: int) -> list[Word]:
+    return [replace(word, text=word.text[:at]), replace(word, text=word.text[at:], start=word.start + at)]
 
 
 def _words_from(text: str, start: int, end: int) -> list[Word]:

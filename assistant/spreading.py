@@ -105,7 +105,8 @@ class DaskCrew:
     def chunk(self, documents: Sequence[Document], tell: Progress) -> list[tuple[Passage, ...]]:
         """Return the passages of each document."""
         names = [work_name("chunk", made_by(), as_json(document)) for document in documents]
-        kept = self._recalled(names, decode_passages)
+        self._used.update(names)
+        kept = self._parts.recall_all(names, decode_passages)
         missing = [n for n, name in enumerate(names) if name not in kept]
         batches = _batches(missing, [len(documents[n].text) for n in missing], self._at_once)
         tasks = {names[batch[0]]: ([documents[n] for n in batch],) for batch in batches}
@@ -122,7 +123,8 @@ class DaskCrew:
         texts = [store.embedded_text(passage) for passage in passages]
         pages = by_page(passages)
         names = [work_name("prepare", made_by(), self._model, *(texts[n] for n in page)) for page in pages]
-        kept = self._recalled(names, decode_prepared)
+        self._used.update(names)
+        kept = self._parts.recall_all(names, decode_prepared)
         missing = [n for n, name in enumerate(names) if name not in kept]
         sizes = [sum(len(texts[m]) for m in pages[n]) for n in missing]
         batches = _batches(missing, sizes, self._at_once)
@@ -152,19 +154,6 @@ class DaskCrew:
             for place, number in enumerate(page):
                 tokens[number], words[number] = part.tokens[place], part.words[place]
         return Prepared(tokens, vectors, words)
-
-    def _recalled(self, names: Sequence[str], decode: Callable[[bytes], _Thing]) -> dict[str, _Thing]:
-        """Return what is kept under ``names``; what is damaged is left out and done again."""
-        self._used.update(names)
-        found = {}
-        for name in names:
-            content = self._parts.recall(name)
-            if content is not None:
-                try:
-                    found[name] = decode(content)
-                except (ValueError, TypeError, KeyError):
-                    continue
-        return found
 
     def _results(
         self, work: Callable[..., _Thing], tasks: dict[str, tuple[Any, ...]]

@@ -177,8 +177,13 @@ def _leaves_blank(asked: Understanding, passage: Passage) -> bool:
     if passage.kind == "row" or asked.kind not in _strict_kinds():
         return False
     plain = [term for term in asked.content if not term.is_named]
-    labels = (Evidence(match[1]) for match in _BLANK_LABEL.finditer(passage.text))
-    return any(term.coverage(label) >= _CALLED for label in labels for term in plain)
+    return any(term.coverage(label) >= _CALLED for label in _blank_labels(passage.text) for term in plain)
+
+
+@lru_cache(maxsize=4096)
+def _blank_labels(text: str) -> tuple[Evidence, ...]:
+    """Return the labels of a passage with nothing after them: every sentence of it asks."""
+    return tuple(Evidence(match[1]) for match in _BLANK_LABEL.finditer(text))
 
 
 def _tells_of_it(asked: Understanding, passage: Passage, missing: Sequence[Term]) -> bool:

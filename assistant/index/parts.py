@@ -4,9 +4,10 @@ import contextlib
 import hashlib
 import io
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from assistant.index import disk
 
 Progress = Callable[[str, int, int], None]  # stage, done, in all
+_Thing = TypeVar("_Thing")
 _NAME_CHARACTERS = 40
 
 
@@ -69,6 +71,16 @@ class PartFiles:
     def recall(self, name: str) -> bytes | None:
         """Return what was kept under ``name``, None where nothing whole is there."""
         return disk.kept_whole(self._path(name))
+
+    def recall_all(self, names: Iterable[str], decode: Callable[[bytes], _Thing]) -> dict[str, _Thing]:
+        """Return what is kept under ``names``; what is damaged is left out, to be done again."""
+        found = {}
+        for name in names:
+            content = self.recall(name)
+            if content is not None:
+                with contextlib.suppress(ValueError, TypeError, KeyError):
+                    found[name] = decode(content)
+        return found
 
     def keep(self, name: str, content: bytes) -> None:
         """Keep ``content`` under ``name``."""
